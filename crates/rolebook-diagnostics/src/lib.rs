@@ -1,0 +1,22 @@
+//! What every part of Rolebook says when something is wrong, and how that is shown.
+//!
+//! A [`Diagnostic`] carries a [`Rule`] (a stable kebab-case id with a page in `docs/rules`), labels at every place
+//! involved, help, and fixes that an editor can apply. This crate knows texts and places and no language concept.
+
+mod diagnostic;
+mod line_index;
+#[cfg(feature = "render")]
+mod render;
+mod rule;
+mod source;
+mod span;
+mod suggest;
+
+pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
+pub use line_index::{LineColumn, LineIndex};
+#[cfg(feature = "render")]
+pub use render::{Style, concise, full, json};
+pub use rule::{Rule, rules};
+pub use source::{Source, Sources};
+pub use span::Span;
+pub use suggest::did_you_mean;

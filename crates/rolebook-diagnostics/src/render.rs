@@ -1,0 +1,263 @@
+//! Diagnostics for a terminal, for one-line output and for machines.
+
+use std::fmt::Write as _;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, SourceCode, SourceSpan, SpanContents};
+use serde_json::{Value, json};
+
+use crate::{Diagnostic, Label, Severity, Source, Sources, Span};
+
+/// How `full` draws.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// ANSI colours.
+    pub color: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+}
+
+/// The diagnostics drawn with their source lines, a blank line after each.
+pub fn full(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
+    let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(style.width.clamp(40, 160))
+        .with_links(false)
+        .with_context_lines(1)
+        .with_show_related_as_nested(true)
+        .tab_width(4);
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        let report = Report::new(diagnostic, sources);
+        if handler.render_report(&mut out, &report).is_err() {
+            let _ = writeln!(out, "{}", line(diagnostic, sources));
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// One line a diagnostic: `path:line:column: error[rule-id] message`.
+pub fn concise(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    diagnostics.iter().map(|diagnostic| line(diagnostic, sources) + "\n").collect()
+}
+
+fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let Diagnostic { rule, severity, message, labels, .. } = diagnostic;
+    let place = labels.first().map_or(String::new(), |label| format!("{}: ", position(label, sources)));
+    format!("{place}{}[{}] {message}", severity.word(), rule.id)
+}
+
+fn position(label: &Label, sources: &Sources) -> String {
+    match sources.get(&label.file) {
+        Some(source) => {
+            let at = source.lines.line_column(&source.text, label.span.start);
+            format!("{}:{}:{}", label.file, at.line, at.column)
+        }
+        None => label.file.to_string(),
+    }
+}
+
+/// A JSON array, one object a diagnostic; lines and columns count from 1 (columns in characters), offsets are bytes.
+pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
+    let span = |file: &str, span: Span| {
+        let point = |offset: u32| match sources.get(file) {
+            Some(source) => {
+                let at = source.lines.line_column(&source.text, offset);
+                json!({ "offset": offset, "line": at.line, "column": at.column })
+            }
+            None => json!({ "offset": offset }),
+        };
+        json!({ "file": file, "start": point(span.start), "end": point(span.end) })
+    };
+    diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let labels: Vec<Value> = diagnostic
+                .labels
+                .iter()
+                .map(|label| json!({ "message": label.message, "place": span(&label.file, label.span) }))
+                .collect();
+            let fixes: Vec<Value> = diagnostic
+                .fixes
+                .iter()
+                .map(|fix| {
+                    let edits: Vec<Value> = fix
+                        .edits
+                        .iter()
+                        .map(|edit| json!({ "place": span(&edit.file, edit.span), "replacement": edit.replacement }))
+                        .collect();
+                    json!({ "title": fix.title, "edits": edits })
+                })
+                .collect();
+            json!({
+                "rule": diagnostic.rule.id,
+                "severity": diagnostic.severity.word(),
+                "message": diagnostic.message,
+                "labels": labels,
+                "help": diagnostic.help,
+                "fixes": fixes,
+            })
+        })
+        .collect()
+}
+
+/// A diagnostic as miette wants it: one report a file, those of other files related to the first.
+#[derive(Debug)]
+struct Report<'a> {
+    diagnostic: &'a Diagnostic,
+    headline: String,
+    part: Option<Part<'a>>,
+    related: Vec<Report<'a>>,
+    help: Option<String>,
+}
+
+#[derive(Debug)]
+struct Part<'a> {
+    code: FileText<'a>,
+    labels: Vec<&'a Label>,
+}
+
+/// A text under its path, read through our line index (miette's own walks the text for each label).
+#[derive(Debug)]
+struct FileText<'a> {
+    path: &'a str,
+    source: &'a Source,
+}
+
+impl<'a> Report<'a> {
+    fn new(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Self {
+        let mut files: Vec<&str> = Vec::new();
+        for label in &diagnostic.labels {
+            if !files.contains(&&*label.file) {
+                files.push(&label.file);
+            }
+        }
+        let part = |file: &'a str| {
+            let source = sources.get(file)?;
+            let labels = diagnostic.labels.iter().filter(|label| &*label.file == file).take(50).collect();
+            Some(Part { code: FileText { path: file, source }, labels })
+        };
+        let mut parts = files.iter().filter_map(|file| part(file));
+        let first = parts.next();
+        let related = parts
+            .map(|part| Report {
+                diagnostic,
+                headline: part.labels.first().map_or(String::new(), |label| label.message.clone()),
+                part: Some(part),
+                related: vec![],
+                help: None,
+            })
+            .collect();
+        let mut help = diagnostic.help.clone();
+        help.extend(diagnostic.fixes.iter().map(|fix| format!("fix: {}", fix.title)));
+        let place = match (&first, diagnostic.labels.first()) {
+            (None, Some(label)) => format!(" ({})", label.file),
+            _ => String::new(),
+        };
+        Report {
+            diagnostic,
+            headline: format!("{}{place}", diagnostic.message),
+            part: first,
+            related,
+            help: (!help.is_empty()).then(|| help.join("\n")),
+        }
+    }
+}
+
+impl std::fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.headline)
+    }
+}
+
+impl std::error::Error for Report<'_> {}
+
+impl miette::Diagnostic for Report<'_> {
+    fn code<'b>(&'b self) -> Option<Box<dyn std::fmt::Display + 'b>> {
+        let Diagnostic { severity, rule, .. } = self.diagnostic;
+        Some(Box::new(format!("{}[{}]", severity.word(), rule.id)))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.diagnostic.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Note => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'b>(&'b self) -> Option<Box<dyn std::fmt::Display + 'b>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.part.as_ref().map(|part| &part.code as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let part = self.part.as_ref()?;
+        let first = self.diagnostic.labels.first();
+        Some(Box::new(part.labels.iter().map(move |label| {
+            let span = visible(label.span, &part.code.source.text);
+            let message = (!label.message.is_empty()).then(|| label.message.clone());
+            if first == Some(*label) {
+                LabeledSpan::new_primary_with_span(message, span)
+            } else {
+                LabeledSpan::new_with_span(message, span)
+            }
+        })))
+    }
+
+    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>> {
+        if self.related.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.related.iter().map(|report| report as &dyn miette::Diagnostic)))
+    }
+}
+
+/// The span as miette draws it: an empty one at the end of the text is not drawn at all, so it moves to the last byte;
+/// a long one is cut at the end of its first line, which keeps the picture small.
+fn visible(span: Span, text: &str) -> SourceSpan {
+    let len = text.len();
+    let mut start = (span.start as usize).min(len);
+    let mut end = (span.end as usize).clamp(start, len);
+    if start == end && start == len && len > 0 {
+        start = text.trim_end_matches(['\n', '\r']).len().saturating_sub(1);
+        end = start + 1;
+    }
+    if let Some(line) = text.get(start..end).and_then(|part| part.find('\n')) {
+        end = start + line.max(1);
+    }
+    SourceSpan::new(start.into(), end - start)
+}
+
+impl SourceCode for FileText<'_> {
+    fn read_span<'b>(
+        &'b self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
+        let Source { text, lines } = self.source;
+        if span.offset() + span.len() > text.len() {
+            return Err(MietteError::OutOfBounds);
+        }
+        let first = lines.line_of(span.offset() as u32);
+        let last = lines.line_of((span.offset() + span.len().saturating_sub(1)) as u32);
+        let top = first.saturating_sub(before);
+        let bottom = (last + after).min(lines.lines().saturating_sub(1));
+        let (start, end) = (lines.line_range(top).start, lines.line_range(bottom).end);
+        let whole = &text.as_bytes()[start..end];
+        let trimmed = whole.strip_suffix(b"\n").unwrap_or(whole);
+        let column = if before == 0 { span.offset() - start } else { 0 };
+        Ok(Box::new(miette::MietteSpanContents::new_named(
+            self.path.to_owned(),
+            trimmed,
+            (start, trimmed.len()).into(),
+            top,
+            column,
+            lines.lines(),
+        )))
+    }
+}

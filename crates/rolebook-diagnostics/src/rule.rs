@@ -1,0 +1,138 @@
+//! The rules that a diagnostic can break: a stable id, a weight and a page.
+
+use crate::Severity;
+
+/// A rule, known by its id in every output, in `rolebook.yaml` and on the page `docs/rules/<id>.md`.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable, kebab-case.
+    pub id: &'static str,
+    /// The weight unless the manifest says otherwise (which it may for warnings and notes only).
+    pub severity: Severity,
+    /// The page as Markdown: what it means, an example that fails, the cure.
+    pub page: &'static str,
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Rule {}
+
+impl Rule {
+    /// Whether a manifest may change its level: errors stay errors.
+    pub fn is_lint(&self) -> bool {
+        self.severity != Severity::Error
+    }
+}
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $severity:ident $id:literal;)*) => {
+        /// One constant a rule, and the list of them all.
+        pub mod rules {
+            use super::Rule;
+            use crate::Severity;
+            $($(#[$doc])* pub static $name: Rule = Rule {
+                id: $id,
+                severity: Severity::$severity,
+                page: include_str!(concat!("../../../docs/rules/", $id, ".md")),
+            };)*
+
+            /// Every rule, in the order of their definition.
+            pub static ALL: &[&Rule] = &[$(&$name),*];
+
+            /// The rule of that id.
+            pub fn find(id: &str) -> Option<&'static Rule> {
+                ALL.iter().copied().find(|rule| rule.id == id)
+            }
+        }
+    };
+}
+
+rules! {
+    // files and form
+    /// Not UTF-8, or not text.
+    UNREADABLE_FILE = Error "unreadable-file";
+    /// Larger than the limit.
+    FILE_TOO_LARGE = Error "file-too-large";
+    /// A byte order mark, a no-break space, a bidirectional or other control character.
+    STRAY_CHARACTER = Error "stray-character";
+    /// A string that does not end on its line.
+    UNTERMINATED_STRING = Error "unterminated-string";
+    /// Brackets, prefixes or operators beyond what a reader could follow.
+    TOO_DEEP = Error "too-deep";
+    /// Something else was expected here.
+    SYNTAX = Error "syntax";
+    /// A brace without its partner.
+    UNBALANCED_BRACE = Error "unbalanced-brace";
+    /// A word of the language where a name is wanted.
+    RESERVED_WORD = Error "reserved-word";
+    // the manifest
+    /// A folder that is no book.
+    MISSING_MANIFEST = Error "missing-manifest";
+    /// A `rolebook.yaml` that cannot be understood.
+    INVALID_MANIFEST = Error "invalid-manifest";
+    /// A book that declares nothing.
+    EMPTY_BOOK = Error "empty-book";
+    /// Parsed, but not evaluated by this version.
+    NOT_BUILT_YET = Error "not-built-yet";
+    // names
+    /// A name that nothing declares.
+    UNKNOWN_NAME = Error "unknown-name";
+    /// One name declared twice.
+    DUPLICATE_NAME = Error "duplicate-name";
+    /// A name of several things where one is wanted.
+    AMBIGUOUS_NAME = Error "ambiguous-name";
+    /// Something that leads back to itself.
+    CYCLE = Error "cycle";
+    // meaning
+    /// A value of one type where another is wanted.
+    TYPE_MISMATCH = Error "type-mismatch";
+    /// A declaration that cannot stand where it stands.
+    INVALID_DECLARATION = Error "invalid-declaration";
+    /// A column or grantee that does not fit what it is granted.
+    INVALID_GRANTEE = Error "invalid-grantee";
+    /// A pattern that no action matches.
+    EMPTY_PATTERN = Error "empty-pattern";
+    /// A condition from which a caller would gain by leaving something out.
+    GAIN_BY_SILENCE = Error "gain-by-silence";
+    /// `==` with a role that other roles include.
+    ROLE_EQUALITY = Error "role-equality";
+    // matrices
+    /// A row with more or fewer cells than columns.
+    ROW_WIDTH = Error "row-width";
+    /// Two rows that decide one action and neither contains the other.
+    OVERLAPPING_ROWS = Error "overlapping-rows";
+    /// Two `when` rows of one action that could both apply.
+    CASES_NOT_DISJOINT = Error "cases-not-disjoint";
+    /// One action of one column decided differently in two tables.
+    DECIDED_TWICE = Error "decided-twice";
+    /// The same, decided equally.
+    REPEATED_DECISION = Warning "repeated-decision";
+    /// A cell and another grant that say different things.
+    CONTRADICTED_CELL = Error "contradicted-cell";
+    // lints
+    /// An obligation that nobody has defined yet.
+    UNDEFINED_OBLIGATION = Note "undefined-obligation";
+    // facts, requests, tests
+    /// A facts file that cannot be understood.
+    INVALID_FACTS = Error "invalid-facts";
+    /// A name in facts that the book or the facts do not have.
+    UNKNOWN_FACT = Error "unknown-fact";
+    /// An entity or a value given twice.
+    DUPLICATE_FACT = Error "duplicate-fact";
+    /// A required value, parent or role that is not there.
+    MISSING_FACT = Error "missing-fact";
+    /// A value of the wrong type, or more values than one place takes.
+    WRONG_FACT = Error "wrong-fact";
+    /// A parent that is its own ancestor.
+    PARENT_CYCLE = Error "parent-cycle";
+    /// A second holder of a key role that has one.
+    SECOND_HOLDER = Error "second-holder";
+    /// A request that the book does not know how to answer.
+    INVALID_REQUEST = Error "invalid-request";
+    /// A test that says something else than the book decides.
+    TEST_FAILED = Error "test-failed";
+}
