@@ -6,7 +6,7 @@ use crate::Problem;
 use crate::ast::{Audience, Cell, CellKind, Holder, ItemKind, Name, Row, Table, TableKind, Text};
 use crate::build::{Builder, P, find};
 use crate::expr::build_expr;
-use crate::lex::TokenKind;
+use crate::lex::{Token, TokenKind};
 use crate::parse::{Rule, parse};
 use crate::scan::Line;
 
@@ -33,8 +33,9 @@ pub(crate) fn build_table(builder: &mut Builder<'_>, head: &Line, keyword: &str)
     let open = parsed.as_ref().and_then(|pair| find(pair, Rule::kw_open)).map(|open| builder.span(&open));
     let title = parsed.and_then(|pair| builder.title_in(&pair));
     let title = title.unwrap_or(Text { text: String::new(), span: head.span });
-    let lines: Vec<Line> = builder.block_lines().into_iter().filter(|line| !is_ruler(builder, line)).collect();
-    let outer = lines.first().is_some_and(|line| has_outer_pipes(builder, line));
+    let text = builder.text;
+    let lines: Vec<Line> = builder.block_lines().into_iter().filter(|line| !is_ruler(text, line)).collect();
+    let outer = lines.first().is_some_and(|line| has_outer_pipes(text, line));
     let Some((first, rows)) = lines.split_first() else {
         builder.problems.push(
             Problem::new(&rules::SYNTAX, format!("expected a line of columns in this `{keyword}`"))
@@ -56,49 +57,48 @@ pub(crate) fn build_table(builder: &mut Builder<'_>, head: &Line, keyword: &str)
 }
 
 /// `|---|:--:|`, as Markdown wants it.
-fn is_ruler(builder: &Builder<'_>, line: &Line) -> bool {
-    let text = &builder.text[line.span.range()];
+pub(crate) fn is_ruler(text: &str, line: &Line) -> bool {
+    let text = &text[line.span.range()];
     text.contains("--") && text.bytes().all(|byte| matches!(byte, b'-' | b'|' | b':' | b' ' | b'\t'))
 }
 
-fn has_outer_pipes(builder: &Builder<'_>, line: &Line) -> bool {
-    let text = &builder.text[line.span.range()];
-    text.starts_with('|')
+pub(crate) fn has_outer_pipes(text: &str, line: &Line) -> bool {
+    text[line.span.range()].starts_with('|')
 }
 
-/// The spans between the pipes of a line, trimmed.
+/// The cells between the pipes of a line that has `tokens`, trimmed. A blank cell is the space between its pipes; with
+/// `outer` pipes, what stands before the first and behind the last one is no cell unless something is written there.
+pub(crate) fn cut_cells(text: &str, tokens: &[Token], line: Span, outer: bool) -> Vec<Span> {
+    let pipes = tokens.iter().filter(|token| token.kind == TokenKind::Sign && token.text(text) == "|");
+    let mut cells = Vec::new();
+    let mut from = line.start;
+    for pipe in pipes {
+        cells.push(Span::new(from, pipe.span.start));
+        from = pipe.span.end;
+    }
+    cells.push(Span::new(from, line.end));
+    let blank = |cell: Option<&Span>| cell.is_some_and(|cell| text[cell.range()].trim().is_empty());
+    if outer && blank(cells.first()) {
+        cells.remove(0);
+    }
+    if outer && cells.len() > 1 && blank(cells.last()) {
+        cells.pop();
+    }
+    cells.into_iter().map(|cell| trimmed(text, cell)).collect()
+}
+
+fn trimmed(text: &str, cell: Span) -> Span {
+    let part = &text[cell.range()];
+    let start = cell.start + (part.len() - part.trim_start().len()) as u32;
+    match part.trim().len() as u32 {
+        0 => cell,
+        len => Span::new(start, start + len),
+    }
+}
+
 fn raw_cells(builder: &Builder<'_>, line: &Line, outer: bool) -> Vec<RawCell> {
-    let text = builder.text;
     let tokens = &builder.shape.tokens[line.tokens.clone()];
-    let pipes: Vec<u32> = tokens
-        .iter()
-        .filter(|token| token.kind == TokenKind::Sign && token.text(text) == "|")
-        .map(|token| token.span.start)
-        .collect();
-    let mut bounds = Vec::new();
-    let mut from = line.span.start;
-    for pipe in &pipes {
-        bounds.push((from, *pipe));
-        from = pipe + 1;
-    }
-    // A blank last cell without its closing pipe reaches to the end of the line, a comment behind it aside.
-    bounds.push((from, line.span.end));
-    if outer {
-        bounds.remove(0);
-        if bounds.len() > 1 && bounds.last().is_some_and(|(from, to)| text[*from as usize..*to as usize].trim().is_empty()) {
-            bounds.pop();
-        }
-    }
-    bounds
-        .into_iter()
-        .map(|(from, to)| {
-            let part = &text[from as usize..(to.max(from)) as usize];
-            let start = from + (part.len() - part.trim_start().len()) as u32;
-            let trimmed = part.trim().len() as u32;
-            // A blank cell is the space between its pipes.
-            RawCell { span: if trimmed == 0 { Span::new(from, to) } else { Span::new(start, start + trimmed) } }
-        })
-        .collect()
+    cut_cells(builder.text, tokens, line.span, outer).into_iter().map(|span| RawCell { span }).collect()
 }
 
 fn columns(builder: &mut Builder<'_>, line: &Line, kind: TableKind, outer: bool) -> Vec<Column> {

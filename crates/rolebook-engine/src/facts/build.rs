@@ -1,0 +1,480 @@
+//! From documents to facts: taken whole or not at all, with every mistake in one run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rolebook_diagnostics::{Diagnostic, Span, did_you_mean, rules};
+use rolebook_policy::{
+    Cardinality, EntityType, Field, KeyRoleId, Policy, RoleId, TypeId, TypeKind, Value, ValueType,
+};
+
+use super::{Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawValue, Spot};
+use crate::request::{describe, parse_value, set, shorten};
+
+/// Entities may sit in one another this deep.
+const MAX_DEPTH: usize = 64;
+
+/// Whether a required value may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Facts: it is an error.
+    Whole,
+    /// A test: it is unknown.
+    Sketch,
+}
+
+/// The facts of some documents, or every mistake in them. Takes time in proportion to the documents.
+pub fn build_facts(policy: &Policy, documents: &[Document], completeness: Completeness) -> Result<Facts, Vec<Diagnostic>> {
+    let mut builder = Builder { policy, completeness, entities: vec![], by_id: BTreeMap::new(), spots: vec![], errors: vec![] };
+    builder.add_workspace();
+    let pending = builder.declare(documents);
+    for (at, file, raw) in &pending {
+        builder.fill(*at, file, raw);
+    }
+    builder.find_cycles();
+    if builder.errors.is_empty() {
+        Ok(Facts { entities: builder.entities, by_id: builder.by_id })
+    } else {
+        Diagnostic::sort(&mut builder.errors);
+        Err(builder.errors)
+    }
+}
+
+struct Builder<'a> {
+    policy: &'a Policy,
+    completeness: Completeness,
+    entities: Vec<Entity>,
+    by_id: BTreeMap<(TypeId, String), EntityIx>,
+    /// Where each entity stands.
+    spots: Vec<(Arc<str>, Span)>,
+    errors: Vec<Diagnostic>,
+}
+
+type Pending<'d> = (EntityIx, &'d Arc<str>, &'d RawEntity);
+
+impl<'a> Builder<'a> {
+    fn add_workspace(&mut self) {
+        self.add(TypeId::WORKSPACE, String::new(), &Arc::from(""), Span::default());
+    }
+
+    fn add(&mut self, ty: TypeId, id: String, file: &Arc<str>, span: Span) -> EntityIx {
+        let at = EntityIx(self.entities.len() as u32);
+        self.by_id.insert((ty, id.clone()), at);
+        self.spots.push((file.clone(), span));
+        self.entities.push(Entity {
+            ty,
+            id,
+            parents: BTreeMap::new(),
+            attributes: BTreeMap::new(),
+            roles: BTreeSet::new(),
+            holders: BTreeMap::new(),
+        });
+        at
+    }
+
+    fn declare<'d>(&mut self, documents: &'d [Document]) -> Vec<Pending<'d>> {
+        let mut pending = Vec::new();
+        for document in documents {
+            let file = &document.file;
+            for raw in &document.types {
+                let Some(ty) = self.policy.find_type(&raw.name.value).filter(|ty| *ty != TypeId::WORKSPACE) else {
+                    let names = self.policy.types.iter().skip(1).map(|ty| ty.name.as_str());
+                    let message = format!("the book declares no type `{}`", shorten(&raw.name.value));
+                    self.unknown(message, file, &raw.name, names);
+                    continue;
+                };
+                for entity in &raw.entities {
+                    if let Some(first) = self.by_id.get(&(ty, entity.id.value.clone())).copied() {
+                        let message = format!("the {} `{}` stands here twice", raw.name.value, shorten(&entity.id.value));
+                        let (first_file, first_span) = self.spot(first);
+                        self.errors.push(
+                            Diagnostic::new(&rules::DUPLICATE_FACT, message)
+                                .label(file, entity.id.span, "the second time")
+                                .label(&first_file, first_span, "the first time")
+                                .help("say everything about it in one place, or give it another id"),
+                        );
+                        continue;
+                    }
+                    if entity.id.value.is_empty() {
+                        let diagnostic = Diagnostic::new(&rules::WRONG_FACT, "an id is empty").label(file, entity.id.span, "");
+                        self.errors.push(diagnostic.help("every entity has an id of its own"));
+                        continue;
+                    }
+                    pending.push((self.add(ty, entity.id.value.clone(), file, entity.id.span), file, entity));
+                }
+            }
+        }
+        pending
+    }
+
+    fn spot(&self, at: EntityIx) -> (Arc<str>, Span) {
+        self.spots.get(at.0 as usize).cloned().unwrap_or_else(|| (Arc::from(""), Span::default()))
+    }
+
+    fn unknown<'n>(&mut self, message: String, file: &Arc<str>, name: &Spot<String>, candidates: impl IntoIterator<Item = &'n str>) {
+        let mut diagnostic = Diagnostic::new(&rules::UNKNOWN_FACT, message).label(file, name.span, "unknown");
+        match did_you_mean(&name.value, candidates) {
+            Some(near) => diagnostic = diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic = diagnostic.help("names come from the book, ids from the facts: see where it should be declared"),
+        }
+        self.errors.push(diagnostic);
+    }
+
+    fn wrong(&mut self, message: String, file: &Arc<str>, span: Span, label: &str, help: &str) {
+        self.errors.push(Diagnostic::new(&rules::WRONG_FACT, message).label(file, span, label).help(help));
+    }
+
+    fn ty(&self, at: EntityIx) -> Option<&'a EntityType> {
+        let ty = self.entities.get(at.0 as usize)?.ty;
+        self.policy.ty(ty)
+    }
+
+    fn entity(&mut self, at: EntityIx) -> Option<&mut Entity> {
+        self.entities.get_mut(at.0 as usize)
+    }
+
+    fn fill(&mut self, at: EntityIx, file: &Arc<str>, raw: &RawEntity) {
+        let Some(ty) = self.ty(at) else { return };
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        for (key, value) in &raw.entries {
+            if let Some(first) = seen.insert(&key.value, key.span) {
+                let message = format!("`{}` is said twice of the {} `{}`", key.value, ty.name, shorten(&raw.id.value));
+                self.errors.push(
+                    Diagnostic::new(&rules::DUPLICATE_FACT, message)
+                        .label(file, key.span, "the second time")
+                        .label(file, first, "the first time")
+                        .help("of several values write a list: `[a, b]`"),
+                );
+                continue;
+            }
+            self.entry(at, ty, file, key, value);
+        }
+        self.find_missing(ty, file, raw, &seen);
+    }
+
+    fn entry(&mut self, at: EntityIx, ty: &EntityType, file: &Arc<str>, key: &Spot<String>, value: &RawValue) {
+        let name = key.value.as_str();
+        if let Some(field) = ty.attributes.iter().find(|field| field.name == name) {
+            if let Some(value) = self.value(file, field, value)
+                && let Some(entity) = self.entity(at)
+            {
+                entity.attributes.insert(name.to_owned(), value);
+            }
+            return;
+        }
+        if name == "role" && ty.kind == TypeKind::Principal {
+            self.workspace_roles(at, ty, file, value);
+            return;
+        }
+        if let Some(parent) = ty.parents.iter().find(|parent| self.policy.type_name(parent.ty) == name) {
+            let (parent_ty, cardinality) = (parent.ty, parent.cardinality);
+            self.parents(at, parent_ty, cardinality, file, key, value);
+            return;
+        }
+        let this = self.entities.get(at.0 as usize).map(|entity| entity.ty);
+        let key_role = self.policy.key_roles.iter().position(|role| role.name == name && Some(role.on) == this);
+        if let Some(index) = key_role {
+            self.holders(at, KeyRoleId(index as u32), file, value);
+            return;
+        }
+        let policy = self.policy;
+        let parents = ty.parents.iter().map(|parent| policy.type_name(parent.ty));
+        let key_roles = policy.key_roles.iter().filter(|role| Some(role.on) == this).map(|role| role.name.as_str());
+        let role = (ty.kind == TypeKind::Principal).then_some("role");
+        let known: Vec<&str> =
+            ty.attributes.iter().map(|field| field.name.as_str()).chain(parents).chain(key_roles).chain(role).collect();
+        self.unknown(format!("a {} has no `{}`", ty.name, shorten(name)), file, key, known);
+    }
+
+    fn find_missing(&mut self, ty: &EntityType, file: &Arc<str>, raw: &RawEntity, seen: &BTreeMap<&str, Span>) {
+        if self.completeness == Completeness::Sketch {
+            return;
+        }
+        let mut missing: Vec<String> = Vec::new();
+        for field in ty.attributes.iter().filter(|field| !field.optional && !field.ty.set) {
+            if !seen.contains_key(field.name.as_str()) {
+                missing.push(format!("`{}`", field.name));
+            }
+        }
+        for parent in ty.parents.iter().filter(|parent| parent.cardinality == Cardinality::One && parent.ty != TypeId::WORKSPACE) {
+            let name = self.policy.type_name(parent.ty);
+            if !seen.contains_key(name) {
+                missing.push(format!("`{name}` (where it sits)"));
+            }
+        }
+        if ty.roles_one && ty.kind == TypeKind::Principal && !seen.contains_key("role") {
+            missing.push("`role`".into());
+        }
+        if !missing.is_empty() {
+            let message = format!("the {} `{}` has no {}", ty.name, shorten(&raw.id.value), missing.join(", no "));
+            self.errors.push(
+                Diagnostic::new(&rules::MISSING_FACT, message)
+                    .label(file, raw.id.span, "required by its type")
+                    .help("add it; or let the book say that it may be missing, with `?` after the name"),
+            );
+        }
+    }
+
+    /// The scalars of a value that may be one or a list.
+    fn scalars<'v>(&mut self, file: &Arc<str>, value: &'v RawValue, what: &str) -> Vec<(&'v str, Span)> {
+        let list: Vec<&RawValue> = match &value.kind {
+            RawKind::List(values) => values.iter().collect(),
+            RawKind::Null => vec![],
+            _ => vec![value],
+        };
+        let mut out = Vec::new();
+        for value in list {
+            match &value.kind {
+                RawKind::Scalar(text) => out.push((text.as_str(), value.span)),
+                _ => self.wrong(format!("expected {what} here"), file, value.span, "not a name", "write a name, or a list of names: `[a, b]`"),
+            }
+        }
+        out
+    }
+
+    fn value(&mut self, file: &Arc<str>, field: &Field, raw: &RawValue) -> Option<Value> {
+        let one = ValueType { set: false, kind: field.ty.kind.clone() };
+        match (&raw.kind, field.ty.set) {
+            (RawKind::Scalar(text), false) => self.scalar(file, field, &one, text, raw.span),
+            (RawKind::List(values), true) => {
+                let mut members = Vec::new();
+                for value in values {
+                    match &value.kind {
+                        RawKind::Scalar(text) => members.extend(self.scalar(file, field, &one, text, value.span)),
+                        _ => self.wrong_value(file, field, value.span),
+                    }
+                }
+                Some(set(members))
+            }
+            (RawKind::Null, true) => Some(Value::Set(vec![])),
+            (RawKind::Null, false) if field.optional => None,
+            _ => {
+                self.wrong_value(file, field, raw.span);
+                None
+            }
+        }
+    }
+
+    fn wrong_value(&mut self, file: &Arc<str>, field: &Field, span: Span) {
+        let wanted = describe(self.policy, &field.ty);
+        let help = if field.ty.set { "write a list: `[a, b]`" } else { "write one value" };
+        self.wrong(format!("`{}` is {wanted}", field.name), file, span, "something else stands here", help);
+    }
+
+    fn scalar(&mut self, file: &Arc<str>, field: &Field, one: &ValueType, text: &str, span: Span) -> Option<Value> {
+        let value = match parse_value(self.policy, text, one) {
+            Ok(value) => value,
+            Err(message) => {
+                self.wrong(message, file, span, &format!("`{}` of the book", field.name), "the book declares what stands here");
+                return None;
+            }
+        };
+        if let Value::Entity(ty, id) = &value
+            && !self.by_id.contains_key(&(*ty, id.clone()))
+        {
+            self.dangling(file, &[*ty], id, span);
+            return None;
+        }
+        Some(value)
+    }
+
+    fn dangling(&mut self, file: &Arc<str>, types: &[TypeId], id: &str, span: Span) {
+        let names: Vec<String> = types.iter().map(|ty| format!("{} `{}`", self.policy.type_name(*ty), shorten(id))).collect();
+        let known: Vec<String> =
+            self.by_id.keys().filter(|(ty, _)| types.contains(ty)).map(|(_, id)| id.clone()).take(10_000).collect();
+        let name = Spot { value: id.to_owned(), span };
+        self.unknown(format!("the facts have no {}", names.join(" and no ")), file, &name, known.iter().map(String::as_str));
+    }
+
+    fn workspace_roles(&mut self, at: EntityIx, ty: &EntityType, file: &Arc<str>, value: &RawValue) {
+        let names = self.scalars(file, value, "a role");
+        self.one_role(ty.roles_one, names.len(), &ty.name, file, value.span);
+        for (name, span) in names {
+            if let Some(role) = self.role(TypeId::WORKSPACE, name, file, span)
+                && let Some(entity) = self.entity(at)
+            {
+                entity.roles.insert((role, EntityIx::WORKSPACE));
+            }
+        }
+    }
+
+    fn one_role(&mut self, one: bool, count: usize, ty: &str, file: &Arc<str>, span: Span) {
+        if one && count != 1 {
+            let help = format!("the book says `roles one` for `{ty}`");
+            self.wrong(format!("{count} roles where exactly one is held"), file, span, "here", &help);
+        }
+    }
+
+    fn role(&mut self, on: TypeId, name: &str, file: &Arc<str>, span: Span) -> Option<RoleId> {
+        let found = self.policy.find_role(on, name);
+        if found.is_none() {
+            let policy = self.policy;
+            let names = policy.roles.iter().filter(|role| role.on == on).map(|role| role.name.as_str());
+            let place = if on == TypeId::WORKSPACE { "in the workspace".into() } else { format!("on a {}", policy.type_name(on)) };
+            let spot = Spot { value: name.to_owned(), span };
+            self.unknown(format!("the book declares no role `{}` {place}", shorten(name)), file, &spot, names);
+        }
+        found
+    }
+
+    fn parents(
+        &mut self,
+        at: EntityIx,
+        ty: TypeId,
+        cardinality: Cardinality,
+        file: &Arc<str>,
+        key: &Spot<String>,
+        value: &RawValue,
+    ) {
+        let mut seats: Vec<(&str, Span, Option<&RawValue>)> = Vec::new();
+        if let RawKind::Map(entries) = &value.kind {
+            seats.extend(entries.iter().map(|(id, role)| (id.value.as_str(), id.span, Some(role))));
+        } else {
+            seats.extend(self.scalars(file, value, "an id").into_iter().map(|(id, span)| (id, span, None)));
+        }
+        if seats.len() > 1 && cardinality != Cardinality::Many {
+            let (first, second) = (seats.first().map(|seat| seat.1), seats.get(1).map(|seat| seat.1));
+            let message = format!("{} parents where the book allows one `{}`", seats.len(), key.value);
+            let mut diagnostic = Diagnostic::new(&rules::WRONG_FACT, message);
+            for (span, text) in [(second, "the second one"), (first, "the first one")] {
+                diagnostic = diagnostic.label(file, span.unwrap_or(key.span), text);
+            }
+            self.errors.push(diagnostic.help(format!("`in {}*` in the book would allow several", key.value)));
+        }
+        if seats.is_empty() && cardinality == Cardinality::One && self.completeness == Completeness::Whole {
+            let message = format!("no parent where the book wants one `{}`", key.value);
+            self.wrong(message, file, value.span, "here", "name it; `?` after the parent's type would allow none");
+        }
+        let roles_one = self.policy.ty(ty).is_some_and(|ty| ty.roles_one);
+        for (id, span, role) in seats {
+            let Some(parent) = self.by_id.get(&(ty, id.to_owned())).copied() else {
+                self.dangling(file, &[ty], id, span);
+                continue;
+            };
+            if let Some(entity) = self.entity(at) {
+                let list = entity.parents.entry(ty).or_default();
+                if !list.contains(&parent) {
+                    list.push(parent);
+                }
+            }
+            let Some(role) = role else { continue };
+            let names = self.scalars(file, role, "a role");
+            if !matches!(role.kind, RawKind::Null) {
+                self.one_role(roles_one, names.len(), self.policy.type_name(ty), file, role.span);
+            }
+            for (name, span) in names {
+                if let Some(role) = self.role(ty, name, file, span)
+                    && let Some(entity) = self.entity(at)
+                {
+                    entity.roles.insert((role, parent));
+                }
+            }
+        }
+    }
+
+    fn holders(&mut self, at: EntityIx, key_role: KeyRoleId, file: &Arc<str>, value: &RawValue) {
+        let ids = self.scalars(file, value, "a person's id");
+        let Some(declared) = self.policy.key_role(key_role) else { return };
+        if ids.len() > 1 && !declared.many {
+            let (first, second) = (ids.first().map(|id| id.1), ids.get(1).map(|id| id.1));
+            let message = format!("`{}` has a second holder, and the book allows one", declared.name);
+            self.errors.push(
+                Diagnostic::new(&rules::SECOND_HOLDER, message)
+                    .label(file, second.unwrap_or(value.span), "the second one")
+                    .label(file, first.unwrap_or(value.span), "the first one")
+                    .help(format!("name one; `key role {} … many` in the book would allow several", declared.name)),
+            );
+        }
+        for (id, span) in ids {
+            if let Some(holder) = self.principal(id, file, span)
+                && let Some(entity) = self.entity(at)
+            {
+                let list = entity.holders.entry(key_role).or_default();
+                if !list.contains(&holder) {
+                    list.push(holder);
+                }
+            }
+        }
+    }
+
+    /// A principal by id, or by `type:id` where several types have that id.
+    fn principal(&mut self, text: &str, file: &Arc<str>, span: Span) -> Option<EntityIx> {
+        let types: Vec<TypeId> = (0..self.policy.types.len())
+            .map(|index| TypeId(index as u32))
+            .filter(|ty| self.policy.ty(*ty).is_some_and(|ty| ty.kind == TypeKind::Principal))
+            .collect();
+        let qualified = text.split_once(':').and_then(|(ty, id)| {
+            let ty = types.iter().copied().find(|candidate| self.policy.type_name(*candidate) == ty)?;
+            self.by_id.get(&(ty, id.to_owned())).copied()
+        });
+        let found: Vec<EntityIx> = types.iter().filter_map(|ty| self.by_id.get(&(*ty, text.to_owned())).copied()).collect();
+        match (qualified, found.as_slice()) {
+            (Some(one), _) => Some(one),
+            (None, [one]) => Some(*one),
+            (None, []) => {
+                self.dangling(file, &types, text, span);
+                None
+            }
+            (None, _) => {
+                let message = format!("`{}` is the id of several principals", shorten(text));
+                self.wrong(message, file, span, "which one?", "write its type before it: `user:lee`");
+                None
+            }
+        }
+    }
+
+    /// Parents must not lead back, nor further than anybody follows.
+    fn find_cycles(&mut self) {
+        // A type nests in itself only, so a cycle stays within one type.
+        let mut depth: BTreeMap<EntityIx, usize> = BTreeMap::new();
+        let mut reported: BTreeSet<EntityIx> = BTreeSet::new();
+        for index in 0..self.entities.len() {
+            let start = EntityIx(index as u32);
+            let mut path: Vec<EntityIx> = Vec::new();
+            let mut stack = vec![(start, false)];
+            while let Some((at, done)) = stack.pop() {
+                let parents: Vec<EntityIx> = match self.entities.get(at.0 as usize) {
+                    Some(entity) => entity.parents.get(&entity.ty).cloned().unwrap_or_default(),
+                    None => vec![],
+                };
+                if done {
+                    path.pop();
+                    let deepest = parents.iter().filter_map(|parent| depth.get(parent)).max().copied().unwrap_or(0);
+                    depth.insert(at, deepest + 1);
+                    if deepest == MAX_DEPTH {
+                        let (file, span) = self.spot(at);
+                        let message = format!("more than {MAX_DEPTH} things stand in one another here");
+                        self.wrong(message, &file, span, "the innermost one", "a hierarchy this deep is a mistake in the data");
+                    }
+                    continue;
+                }
+                if let Some(from) = path.iter().position(|earlier| *earlier == at) {
+                    let cycle: Vec<EntityIx> = path.iter().skip(from).copied().collect();
+                    if cycle.iter().all(|member| reported.insert(*member)) {
+                        self.report_cycle(&cycle);
+                    }
+                    continue;
+                }
+                if depth.contains_key(&at) {
+                    continue;
+                }
+                path.push(at);
+                stack.push((at, true));
+                stack.extend(parents.into_iter().map(|parent| (parent, false)));
+            }
+        }
+    }
+
+    fn report_cycle(&mut self, cycle: &[EntityIx]) {
+        let id = |at: &EntityIx| self.entities.get(at.0 as usize).map_or(String::new(), |entity| format!("`{}`", entity.id));
+        let mut names: Vec<String> = cycle.iter().take(8).map(id).collect();
+        names.extend(cycle.first().map(id));
+        let ty = cycle.first().and_then(|at| self.ty(*at)).map_or("thing", |ty| ty.name.as_str()).to_owned();
+        let mut diagnostic = Diagnostic::new(&rules::PARENT_CYCLE, format!("a {ty} is its own ancestor: {}", names.join(" in ")));
+        for at in cycle.iter().take(8) {
+            let (file, span) = self.spot(*at);
+            diagnostic = diagnostic.label(&file, span, "sits in the next one");
+        }
+        self.errors.push(diagnostic.help("take one of these parents away"));
+    }
+}

@@ -1,0 +1,17 @@
+//! Facts, and decisions about them.
+//!
+//! [`decide`] is the reference evaluator: section 8 of the language, written as plainly as it can be. Everything faster is
+//! compared with it. Functions here are total: they never panic, and where something is unknown the answer is a deny.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod decision;
+mod facts;
+mod reference;
+mod request;
+mod truth;
+
+pub use decision::{Answer, Considered, Decision, Part, Reason};
+pub use facts::{Completeness, Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts};
+pub use reference::{check, decide};
+pub use request::{Request, parse_value, validate};
+pub use truth::Truth;

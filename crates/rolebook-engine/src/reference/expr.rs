@@ -1,0 +1,246 @@
+//! Conditions, in Kleene's three values.
+
+use std::cmp::Ordering;
+
+use rolebook_policy::{Compare, Expr, ExprId, Field, Holding, RolePlace, TypeId, Value};
+
+use super::{Arguments, Evaluator};
+use crate::Truth;
+
+/// What an expression speaks of, the principal aside.
+pub(super) struct Scope<'a> {
+    pub(super) resource: &'a Value,
+    pub(super) arguments: Arguments,
+}
+
+/// What an expression that is no condition comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Val {
+    /// It has a value, and nobody knows which.
+    Unknown,
+    /// An absent reference: nobody, equal to nothing.
+    Nobody,
+    /// A value; no set.
+    Is(Value),
+    /// A set; an incomplete one may have more members.
+    Set { members: Vec<Value>, complete: bool },
+}
+
+impl Val {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Set(members) => Self::Set { members: members.clone(), complete: true },
+            value => Self::Is(value.clone()),
+        }
+    }
+}
+
+impl Evaluator<'_> {
+    /// The value of a condition; an expression that is none is unknown.
+    pub(super) fn truth(&self, id: ExprId, scope: &Scope<'_>) -> Truth {
+        let Some(expr) = self.policy.expr(id) else { return Truth::Unknown };
+        match expr {
+            Expr::Or(parts) => Truth::any(parts.iter().map(|part| self.truth(*part, scope))),
+            Expr::And(parts) => Truth::all(parts.iter().map(|part| self.truth(*part, scope))),
+            Expr::Not(part) => self.truth(*part, scope).not(),
+            Expr::Condition(id) => match self.policy.condition(*id) {
+                Some(condition) => self.truth(condition.body, scope),
+                None => Truth::Unknown,
+            },
+            Expr::Compare(sign, left, right) => compare(*sign, &self.value(*left, scope), &self.value(*right, scope)),
+            Expr::In(element, set) => is_in(&self.value(*element, scope), &self.value(*set, scope)),
+            Expr::Contains(set, element) => is_in(&self.value(*element, scope), &self.value(*set, scope)),
+            Expr::Within(thing, place) => match (self.value(*thing, scope), self.value(*place, scope)) {
+                (Val::Nobody, _) | (_, Val::Nobody) => Truth::False,
+                (Val::Is(thing), Val::Is(place)) => self.is_within(&thing, &place),
+                _ => Truth::Unknown,
+            },
+            Expr::Matching(left, right) => match (self.value(*left, scope), self.value(*right, scope)) {
+                (Val::Is(Value::Text(left)), Val::Is(Value::Text(right))) => Truth::known(left.eq_ignore_ascii_case(&right)),
+                _ => Truth::Unknown,
+            },
+            Expr::Includes(role, wanted) => match self.value(*role, scope) {
+                Val::Is(Value::Role(role)) => Truth::known(self.includes(role, *wanted)),
+                _ => Truth::Unknown,
+            },
+            Expr::IsEmpty(inner) => self.is_empty(*inner, scope),
+            Expr::IsHolder(person, holding, thing) => match (self.value(*person, scope), self.value(*thing, scope)) {
+                (Val::Nobody, _) | (_, Val::Nobody) => Truth::False,
+                (Val::Is(person), Val::Is(thing)) => self.is_holder(&person, &holding.key_roles, &thing),
+                _ => Truth::Unknown,
+            },
+            Expr::HasRole(person, role, place) => {
+                let person = match self.value(*person, scope) {
+                    Val::Nobody => return Truth::False,
+                    Val::Is(person) => person,
+                    _ => return Truth::Unknown,
+                };
+                match place {
+                    RolePlace::Workspace => self.has_role(&person, *role, &Value::Entity(TypeId::WORKSPACE, String::new())),
+                    RolePlace::OnAny(ty) => self.has_role_on_any(&person, *role, *ty),
+                    RolePlace::On(thing) => match self.value(*thing, scope) {
+                        Val::Nobody => Truth::False,
+                        Val::Is(thing) => self.has_role(&person, *role, &thing),
+                        _ => Truth::Unknown,
+                    },
+                }
+            }
+            Expr::Literal(_) | Expr::Input(_) | Expr::Context(_) | Expr::Attribute(..) => match self.value(id, scope) {
+                Val::Is(Value::Bool(value)) => Truth::known(value),
+                _ => Truth::Unknown,
+            },
+            Expr::HoldersOf(..) | Expr::Principal | Expr::Resource | Expr::Workspace | Expr::Entity(..) => Truth::Unknown,
+        }
+    }
+
+    fn value(&self, id: ExprId, scope: &Scope<'_>) -> Val {
+        let Some(expr) = self.policy.expr(id) else { return Val::Unknown };
+        match expr {
+            Expr::Literal(value) => Val::of(value),
+            Expr::Principal => Val::Is(self.principal()),
+            Expr::Resource => Val::Is(scope.resource.clone()),
+            Expr::Workspace => Val::Is(Value::Entity(TypeId::WORKSPACE, String::new())),
+            Expr::Entity(ty, id) => Val::Is(Value::Entity(*ty, id.clone())),
+            Expr::Input(name) => match scope.arguments {
+                Arguments::Request => self.request.arguments.get(name).map_or(Val::Unknown, Val::of),
+                Arguments::None => Val::Unknown,
+            },
+            Expr::Context(name) => self.request.context.get(name).map_or(Val::Unknown, Val::of),
+            Expr::Attribute(base, name) => match self.value(*base, scope) {
+                Val::Is(thing) => self.attribute(&thing, name),
+                _ => Val::Unknown,
+            },
+            Expr::HoldersOf(holding, thing) => self.holders_val(holding, *thing, scope),
+            // A condition where a value is wanted: a boolean like any other.
+            Expr::Or(_)
+            | Expr::And(_)
+            | Expr::Not(_)
+            | Expr::Compare(..)
+            | Expr::In(..)
+            | Expr::Within(..)
+            | Expr::Contains(..)
+            | Expr::Matching(..)
+            | Expr::Includes(..)
+            | Expr::IsEmpty(_)
+            | Expr::IsHolder(..)
+            | Expr::HasRole(..)
+            | Expr::Condition(_) => match self.truth(id, scope) {
+                Truth::True => Val::Is(Value::Bool(true)),
+                Truth::False => Val::Is(Value::Bool(false)),
+                Truth::Unknown => Val::Unknown,
+            },
+        }
+    }
+
+    fn holders_val(&self, holding: &Holding, thing: ExprId, scope: &Scope<'_>) -> Val {
+        match self.value(thing, scope) {
+            Val::Is(thing) => {
+                let (members, complete) = self.holders(&holding.key_roles, &thing);
+                Val::Set { members, complete }
+            }
+            _ => Val::Unknown,
+        }
+    }
+
+    /// `thing.name`: the parents of that type, or the attribute.
+    fn attribute(&self, thing: &Value, name: &str) -> Val {
+        let Value::Entity(ty, _) = thing else { return Val::Unknown };
+        let Some(declared) = self.policy.ty(*ty) else { return Val::Unknown };
+        if let Some(parent) = declared.parents.iter().find(|parent| self.policy.type_name(parent.ty) == name) {
+            let many = parent.cardinality == rolebook_policy::Cardinality::Many;
+            return match (self.parents_of(thing, parent.ty), many) {
+                (None, _) => Val::Unknown,
+                (Some(members), true) => Val::Set { members, complete: true },
+                (Some(members), false) => members.first().map_or(Val::Nobody, Val::of),
+            };
+        }
+        let Some(field) = declared.attributes.iter().find(|field| field.name == name) else { return Val::Unknown };
+        // Of a thing that only the request knows, everything is unknown.
+        let Some(entity) = self.known(thing).and_then(|at| self.facts.get(at)) else { return Val::Unknown };
+        match entity.attributes.get(name) {
+            Some(value) => Val::of(value),
+            None if field.ty.set => Val::Set { members: vec![], complete: true },
+            None if is_reference(field) && field.optional => Val::Nobody,
+            None => Val::Unknown,
+        }
+    }
+
+    /// Whether nothing is stored at the end of a path.
+    fn is_empty(&self, id: ExprId, scope: &Scope<'_>) -> Truth {
+        if let Some(Expr::Attribute(base, name)) = self.policy.expr(id)
+            && let Some(absent) = self.is_absent(*base, name, scope)
+        {
+            return absent;
+        }
+        match self.value(id, scope) {
+            Val::Nobody => Truth::True,
+            Val::Is(Value::Text(text)) => Truth::known(text.is_empty()),
+            Val::Is(_) => Truth::False,
+            Val::Set { members, complete } => match (members.is_empty(), complete) {
+                (false, _) => Truth::False,
+                (true, true) => Truth::True,
+                (true, false) => Truth::Unknown,
+            },
+            Val::Unknown => Truth::Unknown,
+        }
+    }
+
+    /// An optional scalar that the facts leave out is unknown as a value, but known to be absent.
+    fn is_absent(&self, base: ExprId, name: &str, scope: &Scope<'_>) -> Option<Truth> {
+        let Val::Is(Value::Entity(ty, id)) = self.value(base, scope) else { return None };
+        let field = self.policy.ty(ty)?.attributes.iter().find(|field| field.name == name)?;
+        let entity = self.facts.get(self.facts.find(ty, &id)?)?;
+        let absent = field.optional && !field.ty.set && !entity.attributes.contains_key(name);
+        absent.then_some(Truth::True)
+    }
+}
+
+fn is_reference(field: &Field) -> bool {
+    matches!(field.ty.kind, rolebook_policy::ValueKind::Entity(_))
+}
+
+fn compare(sign: Compare, left: &Val, right: &Val) -> Truth {
+    let equal = match (left, right) {
+        (Val::Unknown, _) | (_, Val::Unknown) => return Truth::Unknown,
+        (Val::Nobody, _) | (_, Val::Nobody) => Truth::False,
+        (Val::Is(left), Val::Is(right)) => Truth::known(left == right),
+        _ => return Truth::Unknown,
+    };
+    match sign {
+        Compare::Eq => equal,
+        Compare::Ne => equal.not(),
+        Compare::Lt | Compare::Le | Compare::Gt | Compare::Ge => match order(left, right) {
+            Some(order) => Truth::known(match sign {
+                Compare::Lt => order == Ordering::Less,
+                Compare::Le => order != Ordering::Greater,
+                Compare::Gt => order == Ordering::Greater,
+                _ => order != Ordering::Less,
+            }),
+            None => Truth::Unknown,
+        },
+    }
+}
+
+fn order(left: &Val, right: &Val) -> Option<Ordering> {
+    match (left, right) {
+        (Val::Is(Value::Int(left)), Val::Is(Value::Int(right))) => Some(left.cmp(right)),
+        (Val::Is(Value::Date(left)), Val::Is(Value::Date(right))) => Some(left.cmp(right)),
+        (Val::Is(Value::Time(left)), Val::Is(Value::Time(right))) => Some(left.cmp(right)),
+        _ => None,
+    }
+}
+
+fn is_in(element: &Val, set: &Val) -> Truth {
+    let (members, complete) = match set {
+        Val::Set { members, complete } => (members, *complete),
+        Val::Nobody => return Truth::False,
+        Val::Unknown | Val::Is(_) => return if *element == Val::Nobody { Truth::False } else { Truth::Unknown },
+    };
+    match element {
+        Val::Nobody => Truth::False,
+        Val::Is(value) if members.contains(value) => Truth::True,
+        _ if members.is_empty() && complete => Truth::False,
+        Val::Is(_) if complete => Truth::False,
+        _ => Truth::Unknown,
+    }
+}

@@ -1,0 +1,159 @@
+//! Gates on the way up, and required actions.
+
+use rolebook_policy::{ActionId, Cardinality, EntityType, Owner, Parent, TypeId, Value};
+
+use super::{Alternatives, Arguments, Evaluator};
+use crate::{Considered, Part, Truth};
+
+/// A value with the obligations under which it is true.
+pub(super) type Way = (Truth, Alternatives);
+
+fn open() -> Way {
+    (Truth::True, Alternatives::free())
+}
+
+fn both(a: Way, b: &Way) -> Way {
+    (a.0.and(b.0), a.1.join(&b.1))
+}
+
+fn either(mut a: Way, b: &Way) -> Way {
+    if b.0 == Truth::True {
+        a.1.either(&b.1);
+    }
+    (a.0.or(b.0), a.1)
+}
+
+impl Evaluator<'_> {
+    /// Whether all gates on the way to the resource let the principal in.
+    pub(super) fn gates_of(&self, action: ActionId, resource: &Value, considered: &mut Vec<Considered>) -> Way {
+        let Value::Entity(ty, _) = resource else { return open() };
+        let Some(action) = self.policy.action(action) else { return open() };
+        let above = self.gates_above(resource, considered);
+        match action.owner {
+            // Asked of the thing itself: its own gates are for what lies below it.
+            Owner::Type(owner) if owner == *ty => above,
+            // Asked of the place where a thing is made, or where an area sits: that place's gates are on the way.
+            owner => both(above, &self.gates_at(resource, steps_out(self.owner_type(owner), *ty), considered)),
+        }
+    }
+
+    fn owner_type(&self, owner: Owner) -> Option<&EntityType> {
+        match owner {
+            Owner::Type(ty) => self.policy.ty(ty),
+            Owner::Area(_) => None,
+        }
+    }
+
+    /// The gates of `place` itself.
+    fn gates_at(&self, place: &Value, ungated: bool, considered: &mut Vec<Considered>) -> Way {
+        let Value::Entity(ty, _) = place else { return open() };
+        let mut way = open();
+        for gate in self.policy.ty(*ty).map_or(&[][..], |ty| &ty.gates) {
+            if ungated {
+                continue;
+            }
+            let decided = self.decided(gate.action, place);
+            considered.push(self.consider(Part::Gate, gate.action, place, decided.0));
+            way = both(way, &decided);
+        }
+        way
+    }
+
+    /// The decision about an action without arguments, looked up where it was made before.
+    fn decided(&self, action: ActionId, on: &Value) -> Way {
+        let key = (action, on.clone());
+        let known = self.decided.borrow().get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let outcome = self.outcome(action, on, Arguments::None);
+            let way = (outcome.value, outcome.alternatives);
+            self.decided.borrow_mut().insert(key, way.clone());
+            way
+        })
+    }
+
+    /// The gates above `resource`: of each type of parents one parent must let in.
+    fn gates_above(&self, resource: &Value, considered: &mut Vec<Considered>) -> Way {
+        let Value::Entity(ty, _) = resource else { return open() };
+        let Some(declared) = self.policy.ty(*ty) else { return open() };
+        if let Some(known) = self.above.borrow().get(resource) {
+            return known.clone();
+        }
+        let mut way = open();
+        for parent in declared.parents.iter().filter(|parent| parent.ty != TypeId::WORKSPACE) {
+            way = both(way, &self.gates_through(resource, parent, considered));
+        }
+        self.above.borrow_mut().insert(resource.clone(), way.clone());
+        way
+    }
+
+    fn gates_through(&self, resource: &Value, parent: &Parent, considered: &mut Vec<Considered>) -> Way {
+        if !self.is_gated(parent.ty, parent.ungated, &mut vec![]) {
+            return open();
+        }
+        let Some(parents) = self.parents_of(resource, parent.ty) else {
+            return (Truth::Unknown, Alternatives::none());
+        };
+        if parents.is_empty() {
+            // A type that nests in itself ends somewhere: its top has no parent of that type and needs none.
+            let top = matches!(resource, Value::Entity(ty, _) if *ty == parent.ty) && parent.cardinality == Cardinality::Optional;
+            let lets_in = top || self.lets_nobody_pass(parent);
+            return if lets_in { open() } else { (Truth::False, Alternatives::none()) };
+        }
+        let mut way = (Truth::False, Alternatives::none());
+        for place in &parents {
+            let here = self.gates_at(place, parent.ungated, considered);
+            way = either(way, &both(here, &self.gates_above(place, considered)));
+        }
+        way
+    }
+
+    /// Whether a gate stands at the type or above it.
+    fn is_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<TypeId>) -> bool {
+        if seen.contains(&ty) {
+            return false;
+        }
+        seen.push(ty);
+        let Some(declared) = self.policy.ty(ty) else { return false };
+        (!ungated && !declared.gates.is_empty())
+            || declared.parents.iter().any(|parent| self.is_gated(parent.ty, parent.ungated, seen))
+    }
+
+    /// Whether every gate that a missing parent stands for lets in what has no such parent (`or none`).
+    fn lets_nobody_pass(&self, parent: &Parent) -> bool {
+        let Some(declared) = self.policy.ty(parent.ty) else { return false };
+        let own = parent.ungated || declared.gates.iter().all(|gate| gate.or_none);
+        own && declared.parents.iter().all(|above| {
+            above.ty == parent.ty || !self.is_gated(above.ty, above.ungated, &mut vec![]) || self.lets_nobody_pass(above)
+        })
+    }
+
+    /// Whether all required actions are allowed on the resource.
+    pub(super) fn requirements(&self, action: ActionId, resource: &Value, considered: &mut Vec<Considered>) -> Way {
+        let mut way = open();
+        for required in self.policy.action(action).map_or(&[][..], |action| &action.requires) {
+            let decided = self.decided(*required, resource);
+            considered.push(self.consider(Part::Requirement, *required, resource, decided.0));
+            way = both(way, &decided);
+        }
+        way
+    }
+
+    fn consider(&self, part: Part, action: ActionId, on: &Value, value: Truth) -> Considered {
+        let place = self.policy.action(action).map_or_else(Default::default, |action| action.place);
+        let text = format!("{} on {}", self.policy.action_name(action), self.value_text(on));
+        Considered { part, text, place, value, holds: value, conditions: vec![], obligations: vec![] }
+    }
+
+    fn value_text(&self, value: &Value) -> String {
+        match value {
+            Value::Entity(TypeId::WORKSPACE, _) => "workspace".into(),
+            Value::Entity(ty, id) => format!("{}:{id}", self.policy.type_name(*ty)),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+/// Whether what is made below `place` steps out of that place's gate.
+fn steps_out(made: Option<&EntityType>, place: TypeId) -> bool {
+    made.is_some_and(|made| made.parents.iter().any(|parent| parent.ty == place && parent.ungated))
+}

@@ -1,0 +1,180 @@
+//! Cells and rules: what grants, what refuses.
+
+use std::collections::BTreeSet;
+
+use rolebook_policy::{ActionId, Cell, CellKind, ConditionId, Effect, Expr, ExprId, Grantee, Matrix, ObligationId, Row, Rule};
+
+use super::expr::Scope;
+use super::{Alternatives, Evaluator};
+use crate::{Considered, Part, Reason, Truth};
+
+impl Evaluator<'_> {
+    /// Whether a forbid or a `never` refuses.
+    pub(super) fn refusals(
+        &self,
+        action: ActionId,
+        scope: &Scope<'_>,
+        considered: &mut Vec<Considered>,
+        reasons: &mut Vec<Reason>,
+    ) -> Truth {
+        let mut refused = Truth::False;
+        for rule in self.rules(action, Effect::Forbid) {
+            let part = self.consider_rule(Part::Forbid, rule, scope);
+            if part.value != Truth::False {
+                reasons.push(Reason::Forbid(rule.because.clone()));
+            }
+            refused = refused.or(part.value);
+            considered.push(part);
+        }
+        self.each_cell(action, scope, |matrix, row, column, cell, guard| {
+            if cell.kind == CellKind::Never {
+                let part = self.consider_cell(Part::Never, (matrix, row, column), cell, scope, guard);
+                if part.value != Truth::False {
+                    reasons.push(Reason::Never);
+                }
+                refused = refused.or(part.value);
+                considered.push(part);
+            }
+        });
+        refused
+    }
+
+    /// Whether something grants, and under which obligations.
+    pub(super) fn grants(
+        &self,
+        action: ActionId,
+        scope: &Scope<'_>,
+        considered: &mut Vec<Considered>,
+    ) -> (Truth, Alternatives) {
+        let mut granted = Truth::False;
+        let mut alternatives = Alternatives::none();
+        let mut take = |part: Considered| {
+            granted = granted.or(part.value);
+            if part.value == Truth::True {
+                alternatives.add(part.obligations.iter().copied().collect::<BTreeSet<ObligationId>>());
+            }
+            considered.push(part);
+        };
+        self.each_cell(action, scope, |matrix, row, column, cell, guard| {
+            if matches!(cell.kind, CellKind::Granted { .. }) {
+                take(self.consider_cell(Part::Grant, (matrix, row, column), cell, scope, guard));
+            }
+        });
+        for rule in self.rules(action, Effect::Allow) {
+            take(self.consider_rule(Part::Grant, rule, scope));
+        }
+        (granted, alternatives)
+    }
+
+    fn rules(&self, action: ActionId, effect: Effect) -> impl Iterator<Item = &Rule> {
+        self.policy.rules.iter().filter(move |rule| rule.effect == effect && rule.actions.contains(&action))
+    }
+
+    /// Calls `see` for each cell of each row that decides the action, with the value of the row's case.
+    fn each_cell(&self, action: ActionId, scope: &Scope<'_>, mut see: impl FnMut(&Matrix, &Row, usize, &Cell, Truth)) {
+        for matrix in &self.policy.matrices {
+            for row in matrix.rows.iter().filter(|row| row.covers(action)) {
+                let Some(guard) = self.row_guard(matrix, row, action, scope) else { continue };
+                for (column, cell) in row.cells.iter().enumerate() {
+                    see(matrix, row, column, cell, guard);
+                }
+            }
+        }
+    }
+
+    /// Whether the row's case holds: its own `when`, and no `when` of a narrower row. `None` where a narrower row without
+    /// `when` decides the action in its place.
+    fn row_guard(&self, matrix: &Matrix, row: &Row, action: ActionId, scope: &Scope<'_>) -> Option<Truth> {
+        let mut guard = row.when.as_ref().map_or(Truth::True, |when| self.truth(when.expr, scope));
+        for other in matrix.rows.iter().filter(|other| other.covers(action)) {
+            if std::ptr::eq(other, row) || !is_narrower(other, row) {
+                continue;
+            }
+            let when = other.when.as_ref()?;
+            guard = guard.and(self.truth(when.expr, scope).not());
+        }
+        Some(guard)
+    }
+
+    fn consider_cell(
+        &self,
+        part: Part,
+        (matrix, row, column): (&Matrix, &Row, usize),
+        cell: &Cell,
+        scope: &Scope<'_>,
+        guard: Truth,
+    ) -> Considered {
+        let column = matrix.columns.get(column);
+        let holds = column.map_or(Truth::False, |column| self.holds(&column.grantee, scope));
+        let (conditions, obligations): (&[ConditionId], &[ObligationId]) = match &cell.kind {
+            CellKind::Granted { conditions, obligations } => (conditions, obligations),
+            CellKind::No | CellKind::Never => (&[], &[]),
+        };
+        let mut named: Vec<(String, Truth)> = Vec::new();
+        if let Some(when) = &row.when {
+            named.push((format!("when {}", when.text), guard));
+        }
+        let mut value = holds.and(guard);
+        for id in conditions {
+            let Some(condition) = self.policy.condition(*id) else { continue };
+            let truth = self.truth(condition.body, scope);
+            named.push((condition.name.clone(), truth));
+            value = value.and(truth);
+        }
+        let column_text = column.map_or("", |column| &column.text);
+        Considered {
+            part,
+            text: format!("{column_text}: {} in \"{}\", {}", cell.text, matrix.title, row.head()),
+            place: cell.place,
+            value,
+            holds,
+            conditions: named,
+            obligations: obligations.to_vec(),
+        }
+    }
+
+    fn consider_rule(&self, part: Part, rule: &Rule, scope: &Scope<'_>) -> Considered {
+        let holds = Truth::any(rule.grantees.iter().map(|(_, grantee)| self.holds(grantee, scope)));
+        let condition = rule.condition.map_or(Truth::True, |condition| self.truth(condition, scope));
+        let conditions = match rule.condition {
+            Some(id) => vec![(self.condition_name(id), condition)],
+            None => vec![],
+        };
+        Considered {
+            part,
+            text: rule.text.clone(),
+            place: rule.place,
+            value: holds.and(condition),
+            holds,
+            conditions,
+            obligations: rule.obligations.clone(),
+        }
+    }
+
+    fn condition_name(&self, expr: ExprId) -> String {
+        match self.policy.expr(expr) {
+            Some(Expr::Condition(id)) => self.policy.condition(*id).map_or(String::new(), |condition| condition.name.clone()),
+            _ => "its condition".into(),
+        }
+    }
+
+    /// Whether the principal is one of those that the grantee means.
+    fn holds(&self, grantee: &Grantee, scope: &Scope<'_>) -> Truth {
+        let principal = self.principal();
+        match grantee {
+            Grantee::Everyone => Truth::True,
+            Grantee::Type(ty) => Truth::known(self.request.principal.0 == *ty),
+            Grantee::Members => self.is_member(scope.resource),
+            Grantee::Role(role) => self.has_role(&principal, *role, scope.resource),
+            Grantee::KeyRole(holding) => self.is_holder(&principal, &holding.key_roles, scope.resource),
+        }
+    }
+}
+
+/// Whether `a` is the narrower of two rows: its actions lie within `b`'s, and where they are the same, `a` has a case.
+fn is_narrower(a: &Row, b: &Row) -> bool {
+    let (mine, theirs) = (a.actions(), b.actions());
+    let inside = mine.iter().all(|action| theirs.contains(action));
+    let same = inside && mine.len() == theirs.len();
+    if same { a.when.is_some() && b.when.is_none() } else { inside }
+}

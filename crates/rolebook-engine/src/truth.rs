@@ -1,0 +1,49 @@
+//! Kleene's three values.
+
+/// False, unknown, true, in this order: `and` is the least, `or` the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Truth {
+    /// Known to be false.
+    False,
+    /// Could be either.
+    Unknown,
+    /// Known to be true.
+    True,
+}
+
+impl Truth {
+    /// True or false.
+    pub fn known(value: bool) -> Self {
+        if value { Self::True } else { Self::False }
+    }
+
+    /// Both.
+    pub fn and(self, other: Self) -> Self {
+        self.min(other)
+    }
+
+    /// Either.
+    pub fn or(self, other: Self) -> Self {
+        self.max(other)
+    }
+
+    /// The opposite.
+    #[expect(clippy::should_implement_trait, reason = "reads as its neighbours do")]
+    pub fn not(self) -> Self {
+        match self {
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+            Self::True => Self::False,
+        }
+    }
+
+    /// All of them; true of none.
+    pub fn all(values: impl IntoIterator<Item = Self>) -> Self {
+        values.into_iter().fold(Self::True, Self::and)
+    }
+
+    /// Any of them; false of none.
+    pub fn any(values: impl IntoIterator<Item = Self>) -> Self {
+        values.into_iter().fold(Self::False, Self::or)
+    }
+}

@@ -1,0 +1,91 @@
+//! Conditions. Attributes stand by name: what `resource.author` is depends on the resource at hand.
+
+use serde::Serialize;
+
+use crate::{ConditionId, ExprId, KeyRoleId, RoleId, TypeId, Value};
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Compare {
+    /// `==`
+    Eq,
+    /// `!=`
+    Ne,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+}
+
+/// A key role by name: the same name on several types is one relation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Holding {
+    /// The key roles that the name stands for.
+    pub key_roles: Vec<KeyRoleId>,
+    /// As written: `csm`, `account.csm`, `assigned`.
+    pub text: String,
+}
+
+/// Where `has role` looks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum RolePlace {
+    /// In the workspace.
+    Workspace,
+    /// On a thing or above it.
+    On(ExprId),
+    /// On any thing of a type.
+    OnAny(TypeId),
+}
+
+/// An expression; children are positions in [`crate::Policy::exprs`], always below their parent's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Expr {
+    /// Any of them.
+    Or(Vec<ExprId>),
+    /// All of them.
+    And(Vec<ExprId>),
+    /// The opposite.
+    Not(ExprId),
+    /// `a == b` and its like.
+    Compare(Compare, ExprId, ExprId),
+    /// `a in set`
+    In(ExprId, ExprId),
+    /// `a within b`: b is a or above it.
+    Within(ExprId, ExprId),
+    /// `set contains a`
+    Contains(ExprId, ExprId),
+    /// Equal text but for ASCII case.
+    Matching(ExprId, ExprId),
+    /// The role value is R or includes it.
+    Includes(ExprId, RoleId),
+    /// Nothing is stored there.
+    IsEmpty(ExprId),
+    /// `a is K of b`
+    IsHolder(ExprId, Holding, ExprId),
+    /// `a has role R …`
+    HasRole(ExprId, RoleId, RolePlace),
+    /// `K of a`: a set.
+    HoldersOf(Holding, ExprId),
+    /// A value as written.
+    Literal(Value),
+    /// Who asks.
+    Principal,
+    /// What is asked about.
+    Resource,
+    /// The root of the hierarchy.
+    Workspace,
+    /// `input.x`: an argument of the action.
+    Input(String),
+    /// `context.x`: what the asking service sends along.
+    Context(String),
+    /// `a.x`: an attribute, or the parent(s) of that type.
+    Attribute(ExprId, String),
+    /// A named condition.
+    Condition(ConditionId),
+    /// An entity by type and id: only in the checks of a test.
+    Entity(TypeId, String),
+}

@@ -1,0 +1,160 @@
+//! Tables and rules, as written.
+
+use serde::Serialize;
+
+use crate::{ActionId, ConditionId, ExprId, Holding, ObligationId, Place, RoleId, TypeId};
+
+/// Who a column or a rule speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Grantee {
+    /// Any principal.
+    Everyone,
+    /// Who sits in the place.
+    Members,
+    /// Any principal of the type.
+    Type(TypeId),
+    /// Who holds the role.
+    Role(RoleId),
+    /// Who holds the key role (or, for `assigned`, any).
+    KeyRole(Holding),
+}
+
+/// A column of a matrix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// Who.
+    pub grantee: Grantee,
+    /// As written: the column's id in outputs.
+    pub text: String,
+    /// What people see.
+    pub title: String,
+}
+
+/// What a cell says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum CellKind {
+    /// By holding this column alone nobody may do it.
+    No,
+    /// Whoever holds the column is refused.
+    Never,
+    /// Granted when all conditions are true, under the obligations.
+    Granted {
+        /// The conditions.
+        conditions: Vec<ConditionId>,
+        /// The obligations.
+        obligations: Vec<ObligationId>,
+    },
+}
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    /// What it says.
+    pub kind: CellKind,
+    /// As written in the language; `-` for a blank.
+    pub text: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// A pattern as written with the actions that it matches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PatternMatch {
+    /// As written.
+    pub text: String,
+    /// The actions, ascending.
+    pub actions: Vec<ActionId>,
+}
+
+/// The case that a row speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct When {
+    /// The condition.
+    pub expr: ExprId,
+    /// As written.
+    pub text: String,
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Its actions.
+    pub patterns: Vec<PatternMatch>,
+    /// Its case.
+    pub when: Option<When>,
+    /// What people see; empty where none is written.
+    pub title: String,
+    /// One cell a column.
+    pub cells: Vec<Cell>,
+    /// Its documentation.
+    pub doc: String,
+    /// Where.
+    pub place: Place,
+}
+
+impl Row {
+    /// Whether the row speaks of the action.
+    pub fn covers(&self, action: ActionId) -> bool {
+        self.patterns.iter().any(|pattern| pattern.actions.binary_search(&action).is_ok())
+    }
+
+    /// All its actions, ascending, each once.
+    pub fn actions(&self) -> Vec<ActionId> {
+        let mut actions: Vec<ActionId> = self.patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
+        actions.sort_unstable();
+        actions.dedup();
+        actions
+    }
+
+    /// The head as written: `note.edit when others`.
+    pub fn head(&self) -> String {
+        let patterns: Vec<&str> = self.patterns.iter().map(|pattern| pattern.text.as_str()).collect();
+        let when = self.when.as_ref().map_or(String::new(), |when| format!(" when {}", when.text));
+        format!("{}{when}", patterns.join(", "))
+    }
+}
+
+/// A matrix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Matrix {
+    /// Its title.
+    pub title: String,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// Its documentation.
+    pub doc: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// What a rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Effect {
+    /// Grants.
+    Allow,
+    /// Refuses, for everybody, whatever grants.
+    Forbid,
+}
+
+/// A rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// What it does.
+    pub effect: Effect,
+    /// Who, as written beside what it means.
+    pub grantees: Vec<(String, Grantee)>,
+    /// The actions, ascending: what the patterns match less what `except` takes out.
+    pub actions: Vec<ActionId>,
+    /// Its condition.
+    pub condition: Option<ExprId>,
+    /// Its obligations.
+    pub obligations: Vec<ObligationId>,
+    /// What a refused person sees; empty where nothing is written.
+    pub because: String,
+    /// The rule as written, on one line.
+    pub text: String,
+    /// Where.
+    pub place: Place,
+}

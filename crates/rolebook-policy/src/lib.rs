@@ -1,0 +1,21 @@
+//! What a book means, as plain data: everything that decides, renders or exports reads a [`Policy`].
+//!
+//! Rows, cells, role inclusion and patterns are kept as written (patterns beside the actions they match), so that two
+//! readers can resolve containment and inclusion independently and be compared. The crate knows neither the syntax nor
+//! the compiler, and nothing in it can panic.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod expr;
+mod grant;
+mod id;
+mod model;
+mod value;
+
+pub use expr::{Compare, Expr, Holding, RolePlace};
+pub use grant::{Cell, CellKind, Column, Effect, Grantee, Matrix, PatternMatch, Row, Rule, When};
+pub use id::{ActionId, AreaId, ConditionId, ExprId, KeyRoleId, ObligationId, RoleId, TypeId};
+pub use model::{
+    Action, Area, Cardinality, Condition, EntityType, Field, Gate, KeyRole, Obligation, Owner, Parent, Place, Policy, Role,
+    TypeKind, ValueKind, ValueType,
+};
+pub use value::{Value, parse_date, parse_time};

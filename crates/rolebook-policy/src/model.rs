@@ -1,0 +1,352 @@
+//! The nouns of a book.
+
+use serde::Serialize;
+
+use crate::{
+    ActionId, AreaId, ConditionId, Expr, ExprId, KeyRoleId, Matrix, ObligationId, RoleId, Rule, TypeId,
+};
+
+/// A place in the source, as people count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Place {
+    /// A position in [`Policy::files`].
+    pub file: u32,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+}
+
+/// What an entity of a type is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum TypeKind {
+    /// The root.
+    Workspace,
+    /// Someone who asks.
+    Principal,
+    /// Something that is asked about.
+    Resource,
+}
+
+/// How many parents of a type a thing has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Cardinality {
+    /// Exactly one.
+    One,
+    /// At most one.
+    Optional,
+    /// Any number.
+    Many,
+}
+
+/// A parent type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Parent {
+    /// The type.
+    pub ty: TypeId,
+    /// How many.
+    pub cardinality: Cardinality,
+    /// Whether the child steps out of that parent's gates.
+    pub ungated: bool,
+}
+
+/// A gate: who may not do the action on an instance does nothing below it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gate {
+    /// The action that lets in.
+    pub action: ActionId,
+    /// Whether a thing without such a parent is let in.
+    pub or_none: bool,
+}
+
+/// The kinds of values.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum ValueKind {
+    /// Text.
+    Text,
+    /// A signed 64-bit number.
+    Int,
+    /// True or false.
+    Bool,
+    /// A day.
+    Date,
+    /// An instant.
+    Time,
+    /// A role.
+    Role,
+    /// One of these names.
+    Enum(Vec<String>),
+    /// An entity.
+    Entity(TypeId),
+}
+
+/// The type of an attribute, an argument or a context value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct ValueType {
+    /// A set of such values.
+    pub set: bool,
+    /// The kind of each.
+    pub kind: ValueKind,
+}
+
+/// An attribute, an argument or a context value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Whether it may be missing.
+    pub optional: bool,
+    /// Its type.
+    pub ty: ValueType,
+    /// Its documentation.
+    pub doc: String,
+}
+
+/// A type of entities.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EntityType {
+    /// Its name.
+    pub name: String,
+    /// What people see.
+    pub title: String,
+    /// What an entity of it is.
+    pub kind: TypeKind,
+    /// The types above it; a type without any sits in the workspace.
+    pub parents: Vec<Parent>,
+    /// Its attributes.
+    pub attributes: Vec<Field>,
+    /// Exactly one role each: of a principal in the workspace, of who sits in a resource there.
+    pub roles_one: bool,
+    /// Its gates.
+    pub gates: Vec<Gate>,
+    /// Its documentation.
+    pub doc: String,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// A function that is not a kind of thing: its actions are asked of the place where it sits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Area {
+    /// Its name.
+    pub name: String,
+    /// What people see.
+    pub title: String,
+    /// Where it sits.
+    pub ty: TypeId,
+    /// The area that it is part of.
+    pub inside: Option<AreaId>,
+    /// Its documentation.
+    pub doc: String,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// A role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// What people see.
+    pub title: String,
+    /// The type on whose instances it is held.
+    pub on: TypeId,
+    /// The roles that it includes, as written.
+    pub includes: Vec<RoleId>,
+    /// Its documentation.
+    pub doc: String,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// A key role of one type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyRole {
+    /// Its name.
+    pub name: String,
+    /// What people see.
+    pub title: String,
+    /// The type on whose instances it is held.
+    pub on: TypeId,
+    /// Whether an instance may have several holders.
+    pub many: bool,
+    /// Its documentation.
+    pub doc: String,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// Whose an action is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Owner {
+    /// A type's.
+    Type(TypeId),
+    /// An area's.
+    Area(AreaId),
+}
+
+/// An action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Action {
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its name, without the owner's.
+    pub name: String,
+    /// What people see.
+    pub title: String,
+    /// The types of things that it is asked of.
+    pub places: Vec<TypeId>,
+    /// Its arguments.
+    pub arguments: Vec<Field>,
+    /// Actions that must be allowed on the same resource, too.
+    pub requires: Vec<ActionId>,
+    /// Its documentation.
+    pub doc: String,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// A named condition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Condition {
+    /// Its name.
+    pub name: String,
+    /// What people see.
+    pub title: String,
+    /// What it says.
+    pub body: ExprId,
+    /// Its documentation.
+    pub doc: String,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// An obligation: what a caller must do for the allow to hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Obligation {
+    /// Its name.
+    pub name: String,
+    /// What people see.
+    pub title: String,
+    /// What it asks for.
+    pub description: String,
+    /// The limit exists, nobody has said what it is.
+    pub undefined: bool,
+    /// Its documentation.
+    pub doc: String,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// A compiled book.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Policy {
+    /// The book's name.
+    pub name: String,
+    /// The book's version.
+    pub version: String,
+    /// The language's version.
+    pub language: u32,
+    /// The files that places speak of, by name.
+    pub files: Vec<String>,
+    /// The types; the first is the workspace.
+    pub types: Vec<EntityType>,
+    /// The areas.
+    pub areas: Vec<Area>,
+    /// The roles.
+    pub roles: Vec<Role>,
+    /// The key roles.
+    pub key_roles: Vec<KeyRole>,
+    /// The actions.
+    pub actions: Vec<Action>,
+    /// The obligations.
+    pub obligations: Vec<Obligation>,
+    /// What the asking service may send along.
+    pub context: Vec<Field>,
+    /// The conditions.
+    pub conditions: Vec<Condition>,
+    /// All expressions.
+    pub exprs: Vec<Expr>,
+    /// The tables.
+    pub matrices: Vec<Matrix>,
+    /// The rules.
+    pub rules: Vec<Rule>,
+}
+
+impl Policy {
+    /// The type of that id; the ids in a policy are always valid, an invalid one gives nothing.
+    pub fn ty(&self, id: TypeId) -> Option<&EntityType> {
+        self.types.get(id.index())
+    }
+
+    /// The type's name, empty for an invalid id.
+    pub fn type_name(&self, id: TypeId) -> &str {
+        self.ty(id).map_or("", |ty| &ty.name)
+    }
+
+    /// The type of that name.
+    pub fn find_type(&self, name: &str) -> Option<TypeId> {
+        self.types.iter().position(|ty| ty.name == name).map(|index| TypeId(index as u32))
+    }
+
+    /// The action of that id.
+    pub fn action(&self, id: ActionId) -> Option<&Action> {
+        self.actions.get(id.index())
+    }
+
+    /// `task.update`: the action's name with its owner's.
+    pub fn action_name(&self, id: ActionId) -> String {
+        self.action(id).map_or(String::new(), |action| format!("{}.{}", self.owner_name(action.owner), action.name))
+    }
+
+    /// The name of a type or an area.
+    pub fn owner_name(&self, owner: Owner) -> &str {
+        match owner {
+            Owner::Type(ty) => self.type_name(ty),
+            Owner::Area(area) => self.areas.get(area.index()).map_or("", |area| &area.name),
+        }
+    }
+
+    /// The action `owner.name`.
+    pub fn find_action(&self, owner: &str, name: &str) -> Option<ActionId> {
+        let found = self.actions.iter().position(|action| action.name == name && self.owner_name(action.owner) == owner);
+        found.map(|index| ActionId(index as u32))
+    }
+
+    /// The role of that id.
+    pub fn role(&self, id: RoleId) -> Option<&Role> {
+        self.roles.get(id.index())
+    }
+
+    /// The role of that name held on `on`.
+    pub fn find_role(&self, on: TypeId, name: &str) -> Option<RoleId> {
+        let found = self.roles.iter().position(|role| role.on == on && role.name == name);
+        found.map(|index| RoleId(index as u32))
+    }
+
+    /// The key role of that id.
+    pub fn key_role(&self, id: KeyRoleId) -> Option<&KeyRole> {
+        self.key_roles.get(id.index())
+    }
+
+    /// The obligation's name, empty for an invalid id.
+    pub fn obligation_name(&self, id: ObligationId) -> &str {
+        self.obligations.get(id.index()).map_or("", |obligation| &obligation.name)
+    }
+
+    /// The condition of that id.
+    pub fn condition(&self, id: ConditionId) -> Option<&Condition> {
+        self.conditions.get(id.index())
+    }
+
+    /// The expression of that id.
+    pub fn expr(&self, id: ExprId) -> Option<&Expr> {
+        self.exprs.get(id.index())
+    }
+
+    /// `file:line:column`.
+    pub fn place_text(&self, place: Place) -> String {
+        let file = self.files.get(place.file as usize).map_or("", String::as_str);
+        format!("{file}:{}:{}", place.line, place.column)
+    }
+}
