@@ -679,6 +679,11 @@ impl Exprs {
         ExprId(self.nodes.len() as u32 - 1)
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Expr> {
+        self.nodes.iter()
+    }
+
     /// The expression of `id`, which must come from this arena.
     pub fn get(&self, id: ExprId) -> &Expr {
         &self.nodes[id.0 as usize]

@@ -5,13 +5,13 @@ use rolebook_diagnostics::{Span, rules};
 
 use crate::Problem;
 use crate::ast::{
-    Action, Actions, Assert, Cardinality, Claim, Exprs, Field, Holder, ItemKind, KeyRole, LicenseLimit, Member, Name, Parent,
-    Path2, Pattern, PatternKind, Role, Source, Text, TypeDecl, TypeRef, TypeRefKind, Was,
+    Action, Actions, Assert, Cardinality, Claim, Exprs, Field, Holder, ItemKind, KeyRole, LicenseLimit, Member, Name,
+    Parent, Path2, Pattern, PatternKind, Role, Source, Text, TypeDecl, TypeRef, TypeRefKind, Was,
 };
 use crate::expr::build_expr;
 use crate::file::Item;
 use crate::lex::TokenKind;
-use crate::parse::{Rule, parse, unexpected};
+use crate::parse::{END_OF_LINE, Rule, parse, unexpected};
 use crate::scan::{Line, Shape};
 use crate::table::build_table;
 use crate::test_block::build_test;
@@ -74,7 +74,10 @@ impl<'a> Builder<'a> {
             return None;
         }
         self.base = line.span.start;
-        match parse(rule, &self.text[line.span.range()], line.span.start) {
+        let opens = self.shape.block.as_ref().and_then(|block| block.open);
+        let head = self.shape.head.as_ref().is_some_and(|head| head.tokens == line.tokens);
+        let end = if head && opens.is_some() { "`{`" } else { END_OF_LINE };
+        match parse(rule, &self.text[line.span.range()], line.span.start, end) {
             Ok(pair) => Some(pair),
             Err(problem) => {
                 self.problems.push(problem);
@@ -86,7 +89,8 @@ impl<'a> Builder<'a> {
 
     pub(crate) fn lose(&mut self, line: &Line) {
         let tokens = &self.shape.tokens[line.tokens.clone()];
-        let words = tokens.iter().filter(|token| token.kind == TokenKind::Word).map(|token| token.text(self.text).to_owned());
+        let words =
+            tokens.iter().filter(|token| token.kind == TokenKind::Word).map(|token| token.text(self.text).to_owned());
         self.lost.extend(words);
     }
 
@@ -247,9 +251,8 @@ impl<'a> Builder<'a> {
 
     fn license(&mut self, head: &Line) -> Option<ItemKind> {
         let pair = self.line(Rule::license_line, head);
-        let head = pair.and_then(|pair| {
-            Some((self.name_in(&pair, Rule::name)?, self.title_in(&pair), self.was_in(&pair)))
-        });
+        let head =
+            pair.and_then(|pair| Some((self.name_in(&pair, Rule::name)?, self.title_in(&pair), self.was_in(&pair))));
         let mut limits = Vec::new();
         for line in self.block_lines() {
             let Some(pair) = self.line(Rule::license_limit_line, &line) else { continue };
@@ -277,8 +280,15 @@ impl<'a> Builder<'a> {
         let mut fields = Vec::new();
         for line in self.block_lines() {
             let Some(pair) = self.line(Rule::fields_line, &line) else { continue };
-            let doc = self.doc_before(line.tokens.start);
-            fields.extend(self.fields(&pair).into_iter().map(|field| Field { doc: doc.clone(), ..field }));
+            let mut doc = String::new();
+            for field in self.fields(&pair) {
+                let index = self.shape.tokens.partition_point(|token| token.span.start < field.name.span.start);
+                // Fields that share a line share its documentation.
+                if self.shape.is_first_on_line(index) || index == line.tokens.start {
+                    doc = self.doc_before(index);
+                }
+                fields.push(Field { doc: doc.clone(), ..field });
+            }
         }
         Some(ItemKind::Context(fields))
     }
@@ -304,12 +314,24 @@ impl<'a> Builder<'a> {
                     let id = find(&pair, Rule::string).map(|id| self.text(&id))?;
                     Some(Source::To { ty, id, condition: self.if_in(&pair) })
                 }),
-                _ => self.line(Rule::manual_line, &line).map(|pair| Source::Manual(self.span(&pair))),
+                "manual" => self.line(Rule::manual_line, &line).map(|pair| Source::Manual(self.span(&pair))),
+                _ => {
+                    self.unknown_source(&line);
+                    None
+                }
             };
             sources.extend(source);
         }
         let (open, ty, key_role) = head?;
         Some(ItemKind::Assign { open, ty, key_role, sources })
+    }
+
+    fn unknown_source(&mut self, line: &Line) {
+        if !line.broken {
+            let expected = vec!["`manual`", "`from …`", "`to …`"];
+            self.problems.push(unexpected(&self.text[line.span.range()], 0, expected, line.span.start, END_OF_LINE));
+        }
+        self.lose(line);
     }
 
     pub(crate) fn if_in(&mut self, pair: &P<'a>) -> Option<crate::ast::ExprId> {
@@ -542,12 +564,21 @@ impl<'a> Builder<'a> {
 
     fn unknown_member(&self, line: &Line, area: bool) -> Problem {
         let text = &self.text[line.span.range()];
-        let expected: &[&'static str] = if area {
-            &["`action`", "`name: type`"]
+        let expected = if area {
+            vec!["`action`", "`name: type`"]
         } else {
-            &["`action`", "`role`", "`key`", "`gate`", "`roles`", "`scope`", "`license`", "`name: type`"]
+            vec![
+                "`action …`",
+                "`role …`",
+                "`key role …`",
+                "`gate …`",
+                "`name: type`",
+                "`roles one`",
+                "`scope …`",
+                "`license none`",
+            ]
         };
-        unexpected(text, 0, expected, line.span.start)
+        unexpected(text, 0, expected, line.span.start, END_OF_LINE)
     }
 
     fn actions(&mut self, pair: &P<'_>, doc: String) -> Actions {
@@ -602,7 +633,8 @@ fn snake_case(name: &str) -> String {
     let mut out = String::new();
     let mut before: Option<char> = None;
     for c in name.chars() {
-        if c.is_ascii_uppercase() && before.is_some_and(|before| before.is_ascii_lowercase() || before.is_ascii_digit()) {
+        if c.is_ascii_uppercase() && before.is_some_and(|before| before.is_ascii_lowercase() || before.is_ascii_digit())
+        {
             out.push('_');
         }
         out.push(c.to_ascii_lowercase());

@@ -62,11 +62,8 @@ pub(crate) fn build_expr<'a>(builder: &mut Builder<'a>, pair: P<'a>) -> ExprId {
 
 fn joined<'a>(builder: &mut Builder<'a>, pair: P<'a>, part: Rule, join: fn(Vec<ExprId>) -> ExprKind) -> ExprId {
     let span = builder.span(&pair);
-    let parts: Vec<ExprId> = pair
-        .into_inner()
-        .filter(|child| child.as_rule() == part)
-        .map(|child| build_expr(builder, child))
-        .collect();
+    let parts: Vec<ExprId> =
+        pair.into_inner().filter(|child| child.as_rule() == part).map(|child| build_expr(builder, child)).collect();
     match parts.as_slice() {
         [one] => *one,
         _ => builder.exprs.push(join(parts), span),

@@ -4,8 +4,9 @@ use rolebook_diagnostics::{Span, did_you_mean, rules};
 
 use crate::ast::{Exprs, ItemKind};
 use crate::build::build_item;
+use crate::cut::{cut, item_keywords};
 use crate::form::strays;
-use crate::scan::{cut, item_keywords, scan};
+use crate::scan::{Shape, scan};
 use crate::{Problem, form};
 
 /// An item: what was written and where.
@@ -40,9 +41,13 @@ pub fn parse_file(text: &str) -> File {
         return File { items: vec![], problems: vec![problem] };
     }
     let (problems, clean) = strays(text);
+    let bom = text.starts_with('\u{feff}');
     let text = clean.as_deref().unwrap_or(text);
     let mut file = File { items: vec![], problems };
-    for span in cut(text) {
+    // A byte order mark is a problem, but what follows it is in column 0.
+    let begin = if bom { '\u{feff}'.len_utf8() } else { 0 };
+    for span in cut(&text[begin..]) {
+        let span = span.shifted(begin as u32);
         let item_text = &text[span.range()];
         let shape = scan(item_text);
         if shape.head.is_none() && shape.leftovers.is_empty() {
@@ -50,13 +55,19 @@ pub fn parse_file(text: &str) -> File {
         }
         let mut problems = shape.problems.clone();
         let mut lost = Vec::new();
+        let mut before = "";
         for line in &shape.leftovers {
             lost.extend(shape.tokens[line.tokens.clone()].iter().map(|token| token.text(item_text).to_owned()));
-            if !line.broken {
-                problems.push(leftover(&item_text[line.span.range()], line.span, shape.head.is_some()));
+            let text = &item_text[line.span.range()];
+            if !line.broken && !belongs_to_leftover(text, before) {
+                problems.push(leftover(text, line.span, shape.head.is_some()));
             }
+            before = text;
         }
         let mut item = build_item(item_text, &shape);
+        if item.problems.iter().any(|problem| in_head(problem, &shape)) {
+            problems.retain(|problem| problem.rule != &rules::UNBALANCED_BRACE || !in_head(problem, &shape));
+        }
         item.span = span;
         problems.append(&mut item.problems);
         problems.sort_by_key(|problem| problem.labels.first().map(|(span, _)| *span));
@@ -67,18 +78,37 @@ pub fn parse_file(text: &str) -> File {
     file
 }
 
+/// Whether a problem is in the head of an item whose block is not there: one problem is enough there.
+fn in_head(problem: &Problem, shape: &Shape) -> bool {
+    let empty = shape.block.as_ref().is_some_and(|block| block.open.is_none() && block.lines.is_empty());
+    let head = shape.head.as_ref().filter(|_| empty);
+    head.is_some_and(|head| problem.labels.first().is_some_and(|(span, _)| head.span.touches(span.start)))
+}
+
+/// Whether a line only ends or goes on with what the line before began.
+fn belongs_to_leftover(text: &str, before: &str) -> bool {
+    (text == "}" && before.contains('{')) || (text.starts_with('|') && before.starts_with('|'))
+}
+
 /// A line that belongs to no item.
 fn leftover(text: &str, span: Span, after_item: bool) -> Problem {
     let word_end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
     let word = &text[..word_end];
     let shown: String = if word.is_empty() { text.chars().take(1).collect() } else { word.chars().take(40).collect() };
     let at = Span::new(span.start, span.start + shown.len() as u32);
+    if item_keywords().any(|keyword| keyword == word) {
+        return Problem::new(&rules::SYNTAX, format!("expected a name, a text in quotes or `{{` after `{word}`"))
+            .label(at, "a declaration begins with this, but does not go on so");
+    }
     let mut problem = Problem::new(&rules::SYNTAX, format!("expected a declaration, found `{shown}`"))
         .label(at, "no declaration begins with this");
     if let Some(near) = did_you_mean(word, item_keywords()).filter(|near| *near != word) {
         problem = problem.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), at, near);
+    } else if text.starts_with('|') {
+        problem = problem.help("a table stands in a block: `matrix \"…\" {`, its lines, `}`");
     } else if after_item {
-        problem = problem.help("the declaration above ends before this line; inside a block lines are indented or begin with `|`");
+        problem = problem
+            .help("the declaration above ends before this line; inside a block lines are indented or begin with `|`");
     } else {
         problem = problem.help("a declaration begins in column 0 with a word like `role`, `resource` or `matrix`");
     }

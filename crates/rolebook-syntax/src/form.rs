@@ -9,12 +9,18 @@ pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 
 /// The text of a file, or why it is none (not UTF-8, NUL bytes, too large). Problems are placed in the text that
 /// [`decode_lossy`] gives.
+#[expect(clippy::result_large_err, reason = "a problem is rare and is kept as it is")]
 pub fn decode(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.len() > MAX_FILE_BYTES {
-        let size = bytes.len() / (1024 * 1024);
-        return Err(Problem::new(&rules::FILE_TOO_LARGE, format!("this file has {size} MiB, more than the 4 MiB of one file"))
-            .label(Span::at(0), "the whole file")
-            .help("split it: all `*.rolebook` files of a folder are one book"));
+        // Rounded up, so that the number is larger than the limit.
+        let tenths = (bytes.len() * 10).div_ceil(1024 * 1024);
+        let (whole, tenth) = (tenths / 10, tenths % 10);
+        return Err(Problem::new(
+            &rules::FILE_TOO_LARGE,
+            format!("this file has {whole}.{tenth} MiB, more than the 4 MiB of one file"),
+        )
+        .label(Span::at(0), "the whole file")
+        .help("split it: all `*.rolebook` files of a folder are one book"));
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -71,7 +77,10 @@ pub(crate) fn strays(text: &str) -> (Vec<Problem>, Option<String>) {
         let span = Span::new(at as u32, (at + c.len_utf8()) as u32);
         let replacement = if what == "a no-break space" { " " } else { "" };
         let index = problems.iter().position(|(kind, _)| *kind == what).unwrap_or_else(|| {
-            let help = format!("{} (a reader cannot see it)", if replacement.is_empty() { "remove it" } else { "write a space" });
+            let help = format!(
+                "{} (a reader cannot see it)",
+                if replacement.is_empty() { "remove it" } else { "write a space" }
+            );
             problems.push((what, Problem::new(&rules::STRAY_CHARACTER, format!("{what} in a book")).help(help)));
             problems.len() - 1
         });

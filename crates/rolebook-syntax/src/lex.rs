@@ -120,3 +120,37 @@ fn starts_number(bytes: &[u8], at: usize, before: Option<&Token>) -> bool {
     bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
         && before.is_none_or(|token| !matches!(token.kind, TokenKind::Word | TokenKind::Number | TokenKind::String))
 }
+
+/// For each token the nearest ones that are no trivia, so that long runs of comments and blank lines cost nothing.
+pub(crate) struct Neighbours {
+    next: Vec<Option<usize>>,
+    before: Vec<Option<usize>>,
+}
+
+impl Neighbours {
+    pub(crate) fn new(tokens: &[Token]) -> Self {
+        let mut next = vec![None; tokens.len()];
+        let mut before = vec![None; tokens.len()];
+        let mut last = None;
+        for (index, token) in tokens.iter().enumerate() {
+            before[index] = last;
+            last = if token.is_trivia() { last } else { Some(index) };
+        }
+        let mut following = None;
+        for (index, token) in tokens.iter().enumerate().rev() {
+            following = if token.is_trivia() { following } else { Some(index) };
+            next[index] = following;
+        }
+        Self { next, before }
+    }
+
+    /// The first from `index` on.
+    pub(crate) fn next(&self, index: usize) -> Option<usize> {
+        self.next.get(index).copied().flatten()
+    }
+
+    /// The last before `index`.
+    pub(crate) fn before(&self, index: usize) -> Option<usize> {
+        self.before.get(index).copied().flatten()
+    }
+}

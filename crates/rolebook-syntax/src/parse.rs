@@ -12,10 +12,15 @@ use crate::lex::{TokenKind, lex};
 #[grammar = "grammar.pest"]
 pub(crate) struct Grammar;
 
-/// Parses `text` as `rule`, which begins and ends with the whole text.
+/// What follows a line.
+pub(crate) const END_OF_LINE: &str = "the end of the line";
+
+/// Parses `text` as `rule`, which begins and ends with the whole text; `end` says what follows it, as in "the end of the
+/// line".
 ///
 /// Offsets in the pairs count from the start of `text`; the problem's spans are moved by `base`.
-pub(crate) fn parse(rule: Rule, text: &str, base: u32) -> Result<Pair<'_, Rule>, Problem> {
+#[expect(clippy::result_large_err, reason = "a problem is rare and is kept as it is")]
+pub(crate) fn parse<'a>(rule: Rule, text: &'a str, base: u32, end: &'static str) -> Result<Pair<'a, Rule>, Problem> {
     let error = match Grammar::parse(rule, text) {
         Ok(mut pairs) => match pairs.next() {
             Some(pair) => return Ok(pair),
@@ -27,40 +32,75 @@ pub(crate) fn parse(rule: Rule, text: &str, base: u32) -> Result<Pair<'_, Rule>,
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
     };
     let expected = match &error.variant {
-        ErrorVariant::ParsingError { positives, .. } => expectations(positives),
+        ErrorVariant::ParsingError { positives, .. } => expectations(positives, end),
         ErrorVariant::CustomError { .. } => vec![],
     };
-    Err(unexpected(text, at, &expected, base))
+    Err(unexpected(text, at, expected, base, end))
 }
 
-/// The problem "expected …, found …" at the first token from `at` on.
-pub(crate) fn unexpected(text: &str, at: usize, expected: &[&'static str], base: u32) -> Problem {
+/// The problem "expected …, found …" at the first token from `at` on, or at the `end`.
+pub(crate) fn unexpected(text: &str, at: usize, expected: Vec<&'static str>, base: u32, end: &str) -> Problem {
     let rest = text.get(at..).unwrap_or("");
-    let found = lex(rest).into_iter().find(|token| !token.is_trivia());
-    let expected_text = list(expected);
-    let Some(token) = found else {
-        // The end of the line: point just behind what is there.
-        let end = text.trim_end().len() as u32;
-        return Problem::new(&rules::SYNTAX, format!("expected {expected_text}, found the end of the line"))
-            .label(Span::at(base + end), format!("expected {expected_text}"));
+    let Some(token) = lex(rest).into_iter().find(|token| !token.is_trivia()) else {
+        // Point just behind what is there.
+        let span = Span::at(base + text.trim_end().len() as u32);
+        return hinted(problem(&closing(expected), end, span), "", "", span);
     };
     let span = token.span.shifted(base + at as u32);
     let word = token.text(rest);
     if token.kind == TokenKind::Word && expected.contains(&"a name") && is_reserved(word) {
         return Problem::new(&rules::RESERVED_WORD, format!("`{word}` is a word of the language and cannot be a name"))
-            .label(span, format!("expected {expected_text}"))
+            .label(span, format!("expected {}", list(&expected)))
             .help("choose another name");
     }
     let shown: String = word.chars().take(40).collect();
-    let mut problem = Problem::new(&rules::SYNTAX, format!("expected {expected_text}, found `{shown}`"))
-        .label(span, format!("expected {expected_text}"));
-    let keywords = expected.iter().filter_map(|text| text.strip_prefix('`')?.strip_suffix('`'));
-    if token.kind == TokenKind::Word
-        && let Some(near) = did_you_mean(word, keywords)
-    {
-        problem = problem.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), span, near);
+    let problem = problem(&expected, &format!("`{shown}`"), span);
+    // A word of the language that stands in a wrong place is no slip.
+    let slip = token.kind == TokenKind::Word && word.len() > 1 && !is_reserved(word);
+    let near = if word == "cant" { Some("cannot") } else { did_you_mean(word, keywords_in(&expected)) };
+    match near.filter(|_| slip) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), span, near),
+        None => hinted(problem, word, &rest[token.span.range().end..], span),
     }
-    problem
+}
+
+fn problem(expected: &[&'static str], found: &str, span: Span) -> Problem {
+    let expected = list(expected);
+    Problem::new(&rules::SYNTAX, format!("expected {expected}, found {found}"))
+        .label(span, format!("expected {expected}"))
+}
+
+/// At the end of a line a bracket that was not closed is what is missing, whatever else could stand there.
+fn closing(expected: Vec<&'static str>) -> Vec<&'static str> {
+    let brackets: Vec<&'static str> =
+        expected.iter().copied().filter(|word| matches!(*word, "`)`" | "`]`" | "`}`")).collect();
+    if brackets.is_empty() { expected } else { brackets }
+}
+
+/// Help for what other languages write.
+fn hinted(problem: Problem, found: &str, rest: &str, span: Span) -> Problem {
+    let message = &problem.message;
+    let (ours, whole) = match found {
+        "&" if rest.starts_with('&') => ("and", Span::new(span.start, span.end + 1)),
+        "|" if rest.starts_with('|') => ("or", Span::new(span.start, span.end + 1)),
+        "&" => ("and", span),
+        "|" => ("or", span),
+        "!" => ("not", span),
+        "==" | "!=" | "<" | "<=" | ">" | ">=" if message.starts_with("expected `and` or `or`") => {
+            return problem.help("comparisons do not chain: `a == b and b == c`");
+        }
+        "=" if message.contains("a comparison") => ("==", span),
+        _ if message.starts_with("expected `.`,") => return problem.help("say of which type: `type.name`"),
+        _ => return problem,
+    };
+    problem.help(format!("did you mean `{ours}`?")).fix(format!("write `{ours}`"), whole, ours)
+}
+
+/// The keywords among what was expected, the first word of each.
+fn keywords_in(expected: &[&'static str]) -> impl Iterator<Item = &'static str> {
+    let quoted = expected.iter().flat_map(|text| text.split('`').skip(1).step_by(2));
+    let words = quoted.filter_map(|text| text.split(' ').next());
+    words.filter(|word| word.bytes().all(|byte| byte.is_ascii_lowercase())).collect::<Vec<_>>().into_iter()
 }
 
 fn list(expected: &[&'static str]) -> String {
@@ -78,31 +118,85 @@ pub fn is_reserved(word: &str) -> bool {
 
 /// The words that can never be names: those of the language, then those reserved for later.
 pub const RESERVED: [&str; 52] = [
-    "and", "or", "not", "in", "within", "contains", "is", "has", "holds", "can", "cannot", "any", "count", "where", "of",
-    "on", "with", "if", "when", "except", "because", "everyone", "members", "assigned", "only", "never", "yes", "no", "true",
-    "false", "empty", "it", "principal", "resource", "context", "input", "workspace", "setting", "was", "deny", "until",
-    "during", "since", "deprecated", "amend", "sealed", "actor", "anyone", "unlicensed", "nearest", "given", "must",
+    "and",
+    "or",
+    "not",
+    "in",
+    "within",
+    "contains",
+    "is",
+    "has",
+    "holds",
+    "can",
+    "cannot",
+    "any",
+    "count",
+    "where",
+    "of",
+    "on",
+    "with",
+    "if",
+    "when",
+    "except",
+    "because",
+    "everyone",
+    "members",
+    "assigned",
+    "only",
+    "never",
+    "yes",
+    "no",
+    "true",
+    "false",
+    "empty",
+    "it",
+    "principal",
+    "resource",
+    "context",
+    "input",
+    "workspace",
+    "setting",
+    "was",
+    "deny",
+    "until",
+    "during",
+    "since",
+    "deprecated",
+    "amend",
+    "sealed",
+    "actor",
+    "anyone",
+    "unlicensed",
+    "nearest",
+    "given",
+    "must",
 ];
 
 /// What pest wanted, in words and without repetition.
-fn expectations(positives: &[Rule]) -> Vec<&'static str> {
+fn expectations(positives: &[Rule], end: &'static str) -> Vec<&'static str> {
     let mut words: Vec<&'static str> = Vec::new();
     for rule in positives {
-        let word = describe(*rule);
+        let word = if *rule == Rule::EOI { end } else { describe(*rule) };
         if !word.is_empty() && !words.contains(&word) {
             words.push(word);
         }
     }
-    // The end of the line is worth saying only where nothing else fits.
-    if words.len() > 1 {
-        words.retain(|word| *word != "the end of the line");
+    // What could go on almost anywhere is worth saying only where nothing else fits.
+    for noise in ["`was`", "`.`", end] {
+        if words.len() > 1 {
+            words.retain(|word| *word != noise);
+        }
+    }
+    for (narrow, wide) in [("`of`", "`and`"), ("`not`", "a condition")] {
+        if words.contains(&wide) {
+            words.retain(|word| *word != narrow);
+        }
     }
     words
 }
 
 fn describe(rule: Rule) -> &'static str {
     match rule {
-        Rule::EOI => "the end of the line",
         Rule::name | Rule::word | Rule::names | Rule::place | Rule::entity_id | Rule::seat | Rule::parent => "a name",
         Rule::action | Rule::action_ref => "an action",
         Rule::pattern | Rule::patterns => "an action (`type.action`, `type.*` or a group)",
@@ -120,7 +214,7 @@ fn describe(rule: Rule) -> &'static str {
         Rule::tail | Rule::compare | Rule::operator => "a comparison",
         Rule::is_empty | Rule::is_holder => "`is`",
         Rule::has_role | Rule::has_license => "`has`",
-        Rule::reason => "a reason",
+        Rule::reason => "a reason (`never`, `gate`, `license`, `no grant`, `obligation` or a text in quotes)",
         Rule::granted | Rule::cell | Rule::refusal => "`yes`, `-`, `never`, `if …` or `with …`",
         Rule::cell_if | Rule::if_clause => "`if`",
         Rule::with_clause => "`with`",
@@ -134,6 +228,16 @@ fn describe(rule: Rule) -> &'static str {
         Rule::parents => "`in`",
         Rule::was_clause => "",
         Rule::audience => "`no one`, `only …`, `assigned`, `members` or `everyone`",
+        Rule::license_limit_line => "`only roles …` or `except roles …`",
+        Rule::fields_line => "`name: type`",
+        Rule::fixture_line => "`TYPE NAME`, `NAME can …`, `at { … }` or `check …`",
+        Rule::decision_line => "a name",
+        Rule::head_action => "`action`",
+        Rule::head_permission => "`permission`",
+        Rule::head_who => "`who`",
+        Rule::head_at_most => "`at most`",
+        Rule::head_column => "a role, a key role or `everyone`",
+        Rule::row_head => "an action (`type.action`, `type.*` or a group)",
         Rule::colon => "`:`",
         Rule::comma => "`,`",
         Rule::dash => "`-`",

@@ -1,4 +1,4 @@
-//! Cutting: a file into items, an item into its head and the logical lines of its block.
+//! An item's text cut into its head and the logical lines of its block.
 //!
 //! Only tokens are looked at. What one line does wrong stays in that line: a bracket that never closes ends with its line,
 //! a brace that is missing is reported once and taken as written.
@@ -6,73 +6,9 @@
 use rolebook_diagnostics::{Span, rules};
 
 use crate::Problem;
-use crate::lex::{Token, TokenKind, lex};
-
-/// The words that begin an item in column 0.
-const ITEM_KEYWORDS: [&str; 18] = [
-    "principal", "role", "license", "resource", "area", "group", "context", "matrix", "settings", "ceiling", "condition",
-    "obligation", "allow", "forbid", "assign", "extend", "open", "assert",
-];
-const TEST: &str = "test";
-
-/// Brackets may stand in one another this deep; `not` and `of` may repeat this often.
-const MAX_DEPTH: usize = 64;
-/// An item may have this many operators in one expression line.
-const MAX_OPERATORS: usize = 2_000;
-
-fn is_item_keyword(word: &str) -> bool {
-    word == TEST || ITEM_KEYWORDS.contains(&word)
-}
-
-/// The words that begin an item, for suggestions.
-pub fn item_keywords() -> impl Iterator<Item = &'static str> {
-    ITEM_KEYWORDS.into_iter().chain([TEST])
-}
-
-/// Where the items of a file are: each from its own comments on to the next one's. The bytes before the first item (blank
-/// lines, comments, or what belongs nowhere) are the first span if there are any.
-pub(crate) fn cut(text: &str) -> Vec<Span> {
-    let mut starts: Vec<usize> = Vec::new();
-    let mut comments_from: Option<usize> = None;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if line.starts_with("//") {
-            comments_from.get_or_insert(at);
-        } else {
-            if begins_item(line) {
-                starts.push(comments_from.unwrap_or(at));
-            }
-            comments_from = None;
-        }
-        at += line.len();
-    }
-    let mut spans = Vec::with_capacity(starts.len() + 1);
-    let first = starts.first().copied().unwrap_or(text.len());
-    if first > 0 {
-        spans.push(Span::new(0, first as u32));
-    }
-    for (index, start) in starts.iter().enumerate() {
-        let end = starts.get(index + 1).copied().unwrap_or(text.len());
-        spans.push(Span::new(*start as u32, end as u32));
-    }
-    spans
-}
-
-fn begins_item(line: &str) -> bool {
-    let word_end = line.bytes().position(|byte| !byte.is_ascii_lowercase()).unwrap_or(line.len());
-    let (word, rest) = line.split_at(word_end);
-    if !is_item_keyword(word) {
-        return false;
-    }
-    let blank = rest.starts_with([' ', '\t']);
-    let next = rest.trim_start_matches([' ', '\t']).chars().next();
-    match next {
-        Some('{') => true,
-        Some('"') => true,
-        Some(c) => blank && (c.is_alphanumeric() || c == '_'),
-        None => false,
-    }
-}
+use crate::cut::is_item_keyword;
+use crate::lex::{Neighbours, Token, TokenKind, lex};
+use crate::limits::lexical_problems;
 
 /// How an item's block is cut.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -128,100 +64,59 @@ pub(crate) struct Shape {
     pub(crate) problems: Vec<Problem>,
 }
 
+impl Shape {
+    pub(crate) fn is_first_on_line(&self, index: usize) -> bool {
+        index == 0 || self.tokens[index - 1].kind == TokenKind::Newline
+    }
+}
+
 /// Cuts the text of one item.
 pub(crate) fn scan(text: &str) -> Shape {
     let tokens = lex(text);
     let mut shape = Shape { tokens, head: None, block: None, leftovers: vec![], table: false, problems: vec![] };
-    let mut problems = lexical_problems(text, &shape.tokens);
-    let cutter = Cutter { text, tokens: &shape.tokens };
-    let Some(start) = cutter.next(0) else {
-        shape.problems = problems;
-        return shape;
-    };
+    let neighbours = Neighbours::new(&shape.tokens);
+    let Some(start) = neighbours.next(0) else { return shape };
+    let first = shape.tokens[start].text(text);
+    let cutter = Cutter { text, tokens: &shape.tokens, neighbours: &neighbours, keyword: first };
+    let second = cutter.next(start + 1).map_or("", |index| shape.tokens[index].text(text));
+    let form = block_form(first, second);
+    let mut problems = lexical_problems(text, &shape.tokens, &neighbours, form != BlockForm::None);
     if problems.iter().any(|problem| problem.rule == &rules::TOO_DEEP) {
         let end = shape.tokens.len();
         shape.head = Some(Line { broken: true, ..cutter.line(start, end) });
         shape.problems = problems;
         return shape;
     }
-    let first = shape.tokens[start].text(text);
     if !cutter.in_column_0(start) || !is_item_keyword(first) {
         shape.leftovers = cutter.leftover_lines(start);
         shape.problems = problems;
         return shape;
     }
-    let second = cutter.next(start + 1).map_or("", |index| shape.tokens[index].text(text));
-    let form = block_form(first, second);
     shape.table = form == BlockForm::Table;
-    let (head, block, rest) = cutter.cut_item(start, form, first, &mut problems);
+    let (head, block, rest) = cutter.cut_item(start, form, &mut problems);
     shape.leftovers = rest.map_or(vec![], |rest| cutter.leftover_lines(rest));
     shape.head = Some(head);
     shape.block = block;
-    let open_strings: Vec<Span> =
-        shape.tokens.iter().filter(|token| token.kind == TokenKind::OpenString).map(|token| token.span).collect();
     let lines = shape.block.iter_mut().flat_map(|block| &mut block.lines).chain(shape.head.iter_mut());
     for line in lines.chain(shape.leftovers.iter_mut()) {
-        line.broken |= open_strings.iter().any(|string| line.span.start <= string.start && string.end <= line.span.end);
+        line.broken |= shape.tokens[line.tokens.clone()].iter().any(|token| token.kind == TokenKind::OpenString);
     }
     shape.problems = problems;
     shape
 }
 
-/// Strings without an end, brackets too deep, prefixes too many.
-fn lexical_problems(text: &str, tokens: &[Token]) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let (mut depth, mut prefixes, mut operators) = (0_usize, 0_usize, 0_usize);
-    let too_deep = |span: Span, what: &str, limit: usize| {
-        let problem = Problem::new(&rules::TOO_DEEP, format!("{what}, more than {limit}"))
-            .label(span, "from here on it is not read")
-            .help("name a part of it: `condition part = …`, and use the name");
-        Some(problem)
-    };
-    let mut deep: Option<Problem> = None;
-    for token in tokens {
-        match (token.kind, token.text(text)) {
-            (TokenKind::OpenString, _) => problems.push(
-                Problem::new(&rules::UNTERMINATED_STRING, "this string does not end on its line")
-                    .label(token.span, "it begins here")
-                    .help("close it with `\"`; a string never goes on in the next line"),
-            ),
-            (TokenKind::Sign, "(" | "[" | "{") => {
-                depth += 1;
-                if depth > MAX_DEPTH && deep.is_none() {
-                    deep = too_deep(token.span, "brackets stand in one another", MAX_DEPTH);
-                }
-            }
-            (TokenKind::Sign, ")" | "]" | "}") => depth = depth.saturating_sub(1),
-            (TokenKind::Word, "not" | "of") => {
-                prefixes += 1;
-                if prefixes > MAX_DEPTH && deep.is_none() {
-                    deep = too_deep(token.span, "`not` or `of` follow one another", MAX_DEPTH);
-                }
-            }
-            (TokenKind::Word, "and" | "or") => {
-                prefixes = 0;
-                operators += 1;
-                if operators > MAX_OPERATORS && deep.is_none() {
-                    deep = too_deep(token.span, "`and` and `or` in one declaration", MAX_OPERATORS);
-                }
-            }
-            (TokenKind::Newline, _) => prefixes = 0,
-            _ => {}
-        }
-    }
-    problems.extend(deep);
-    problems
-}
-
 struct Cutter<'a> {
     text: &'a str,
     tokens: &'a [Token],
+    neighbours: &'a Neighbours,
+    /// The item's first word.
+    keyword: &'a str,
 }
 
 impl Cutter<'_> {
     /// The next token that is no trivia, from `from` on.
     fn next(&self, from: usize) -> Option<usize> {
-        (from..self.tokens.len()).find(|index| !self.tokens[*index].is_trivia())
+        self.neighbours.next(from)
     }
 
     fn is(&self, index: usize, sign: &str) -> bool {
@@ -254,16 +149,43 @@ impl Cutter<'_> {
 
     /// Whether the newline `index` only continues the logical line around it.
     fn continues(&self, index: usize) -> bool {
-        let before = self.tokens[..index].iter().rev().find(|token| !token.is_trivia());
-        let open = before.is_some_and(|token| match token.kind {
-            TokenKind::Sign => matches!(token.text(self.text), "," | "=" | "==" | "!=" | "<" | "<=" | ">" | ">="),
-            TokenKind::Word => {
-                matches!(token.text(self.text), "and" | "or" | "not" | "in" | "within" | "contains" | "matching" | "is" | "has" | "of" | "where")
+        let before = self.neighbours.before(index);
+        before.is_some_and(|before| self.expects_more(before)) || self.continues_before(index)
+    }
+
+    /// Whether a line cannot end with this token.
+    fn expects_more(&self, index: usize) -> bool {
+        let token = &self.tokens[index];
+        match (token.kind, token.text(self.text)) {
+            (TokenKind::Sign, "," | "=" | "==" | "!=" | "<" | "<=" | ">" | ">=") => true,
+            // After a dot any word is a name.
+            (TokenKind::Word, _) if self.follows_dot(index) => false,
+            (TokenKind::Word, "and" | "or" | "not" | "in" | "within" | "contains" | "is" | "has" | "of" | "where") => {
+                true
             }
+            // `matching` may be a name: as an operator it stands behind a text.
+            (TokenKind::Word, "matching") => index > 0 && self.ends_value(index - 1),
             _ => false,
-        });
-        let after = self.next(index + 1).map(|next| self.tokens[next].text(self.text));
-        open || after.is_some_and(|word| matches!(word, "if" | "with" | "because" | "except" | "when" | "and" | "or"))
+        }
+    }
+
+    fn follows_dot(&self, index: usize) -> bool {
+        index > 0 && self.is(index - 1, ".")
+    }
+
+    fn ends_value(&self, index: usize) -> bool {
+        self.tokens[index].kind == TokenKind::String || self.is(index, ")") || self.follows_dot(index)
+    }
+
+    /// Whether the first word after the newline `index` cannot begin a line.
+    fn continues_before(&self, index: usize) -> bool {
+        let word = self.next(index + 1).map(|next| self.tokens[next].text(self.text));
+        match word {
+            // In the block of a license it begins a statement.
+            Some("except") => self.keyword != "license",
+            Some("if" | "with" | "because" | "when" | "and" | "or") => true,
+            _ => false,
+        }
     }
 
     /// Head, block, and where the rest begins.
@@ -271,7 +193,6 @@ impl Cutter<'_> {
         &self,
         start: usize,
         form: BlockForm,
-        keyword: &str,
         problems: &mut Vec<Problem>,
     ) -> (Line, Option<Block>, Option<usize>) {
         let open = self.find_open(start, form);
@@ -284,7 +205,7 @@ impl Cutter<'_> {
             }
             (_, Open::At(open)) => {
                 let head = self.line(start, open);
-                let (block, rest) = self.cut_block(Some(open), open + 1, form, keyword, head.span, problems);
+                let (block, rest) = self.cut_block(Some(open), open + 1, form, head.span, problems);
                 (head, Some(block), rest)
             }
             (_, Open::Absent | Open::Missing(_)) => {
@@ -293,15 +214,26 @@ impl Cutter<'_> {
                     _ => self.head_end(start),
                 };
                 let head = self.line(start, end);
-                problems.push(
-                    Problem::new(&rules::UNBALANCED_BRACE, format!("expected `{{` to open the block of this `{keyword}`"))
-                        .label(Span::at(head.span.end), "here")
-                        .fix("write `{`", Span::at(head.span.end), " {"),
-                );
-                let (block, rest) = self.cut_block(None, end, form, keyword, head.span, problems);
+                let swallowed =
+                    self.tokens[head.tokens.clone()].iter().any(|token| token.kind == TokenKind::OpenString);
+                if !swallowed {
+                    problems.push(self.missing_open(head.span));
+                }
+                let begins = problems.len();
+                let (block, rest) = self.cut_block(None, end, form, head.span, problems);
+                // Nothing of a block is there: one problem says so.
+                if block.lines.is_empty() && block.close.is_none() {
+                    problems.truncate(begins);
+                }
                 (head, Some(block), rest)
             }
         }
+    }
+
+    fn missing_open(&self, head: Span) -> Problem {
+        let message = format!("expected `{{` to open the block of this `{}`", self.keyword);
+        let end = Span::at(head.end);
+        Problem::new(&rules::UNBALANCED_BRACE, message).label(end, "here").fix("write `{`", end, " {")
     }
 
     /// The end of the first logical line from `start`.
@@ -336,7 +268,6 @@ impl Cutter<'_> {
         open: Option<usize>,
         from: usize,
         form: BlockForm,
-        keyword: &str,
         head: Span,
         problems: &mut Vec<Problem>,
     ) -> (Block, Option<usize>) {
@@ -351,10 +282,13 @@ impl Cutter<'_> {
             let end = last.map_or(head.end, |token| token.span.end);
             let opened = open.map_or(head, |index| self.tokens[index].span);
             problems.push(
-                Problem::new(&rules::UNBALANCED_BRACE, format!("expected `}}` to close the block of this `{keyword}`"))
-                    .label(Span::at(end), "missing here, at the latest")
-                    .label(opened, "the block begins here")
-                    .fix("write `}`", Span::at(end), "\n}"),
+                Problem::new(
+                    &rules::UNBALANCED_BRACE,
+                    format!("expected `}}` to close the block of this `{}`", self.keyword),
+                )
+                .label(Span::at(end), "missing here, at the latest")
+                .label(opened, "the block begins here")
+                .fix("write `}`", Span::at(end), "\n}"),
             );
         }
         let rest = cut.close.and_then(|close| self.next(close + 1));
@@ -426,7 +360,8 @@ impl Cutter<'_> {
     /// A `}` in the middle of a line, with more of the block after that line: its `{` is missing in the line.
     fn is_stray(&self, index: usize, from: usize) -> bool {
         let more = (index + 1..self.tokens.len()).any(|later| self.is(later, "}"));
-        let same_line_open = self.tokens[from.saturating_sub(1)..index].iter().any(|token| token.kind == TokenKind::Newline);
+        let same_line_open =
+            self.tokens[from.saturating_sub(1)..index].iter().any(|token| token.kind == TokenKind::Newline);
         more && same_line_open && !self.first_on_line(index)
     }
 

@@ -18,11 +18,6 @@ enum Column {
     Holder(Option<Holder>),
 }
 
-/// A cell's text and place, before it is parsed.
-struct RawCell {
-    span: Span,
-}
-
 pub(crate) fn build_table(builder: &mut Builder<'_>, head: &Line, keyword: &str) -> ItemKind {
     let (rule, kind) = match keyword {
         "matrix" => (Rule::matrix_line, TableKind::Matrix),
@@ -36,7 +31,11 @@ pub(crate) fn build_table(builder: &mut Builder<'_>, head: &Line, keyword: &str)
     let text = builder.text;
     let lines: Vec<Line> = builder.block_lines().into_iter().filter(|line| !is_ruler(text, line)).collect();
     let outer = lines.first().is_some_and(|line| has_outer_pipes(text, line));
+    let opened = builder.shape.block.as_ref().is_some_and(|block| block.open.is_some());
     let Some((first, rows)) = lines.split_first() else {
+        if !opened {
+            return ItemKind::Table(Table { kind, open, title, columns: vec![], rows: vec![] });
+        }
         builder.problems.push(
             Problem::new(&rules::SYNTAX, format!("expected a line of columns in this `{keyword}`"))
                 .label(title.span, "nothing is decided here")
@@ -96,9 +95,9 @@ fn trimmed(text: &str, cell: Span) -> Span {
     }
 }
 
-fn raw_cells(builder: &Builder<'_>, line: &Line, outer: bool) -> Vec<RawCell> {
+fn raw_cells(builder: &Builder<'_>, line: &Line, outer: bool) -> Vec<Span> {
     let tokens = &builder.shape.tokens[line.tokens.clone()];
-    cut_cells(builder.text, tokens, line.span, outer).into_iter().map(|span| RawCell { span }).collect()
+    cut_cells(builder.text, tokens, line.span, outer)
 }
 
 fn columns(builder: &mut Builder<'_>, line: &Line, kind: TableKind, outer: bool) -> Vec<Column> {
@@ -108,7 +107,7 @@ fn columns(builder: &mut Builder<'_>, line: &Line, kind: TableKind, outer: bool)
     }
     let mut columns = Vec::new();
     for (index, cell) in raw_cells(builder, line, outer).into_iter().enumerate() {
-        let text = &builder.text[cell.span.range()];
+        let text = &builder.text[cell.range()];
         let (rule, column): (Rule, fn(Option<Holder>) -> Column) = match (index, text.trim(), kind) {
             (0, _, TableKind::Settings) => (Rule::head_permission, |_| Column::Action),
             (0, _, _) => (Rule::head_action, |_| Column::Action),
@@ -116,16 +115,16 @@ fn columns(builder: &mut Builder<'_>, line: &Line, kind: TableKind, outer: bool)
             (_, text, TableKind::Settings) if text.starts_with("at ") => (Rule::head_at_most, |_| Column::AtMost),
             _ => (Rule::head_column, Column::Holder),
         };
-        let pair = parse_cell(builder, rule, &cell);
+        let pair = parse_cell(builder, rule, cell);
         let holder = pair.and_then(|pair| find(&pair, Rule::holder)).and_then(|holder| builder.holder(&holder));
         columns.push(column(holder));
     }
     columns
 }
 
-fn parse_cell<'a>(builder: &mut Builder<'a>, rule: Rule, cell: &RawCell) -> Option<P<'a>> {
-    builder.base = cell.span.start;
-    match parse(rule, &builder.text[cell.span.range()], cell.span.start) {
+fn parse_cell<'a>(builder: &mut Builder<'a>, rule: Rule, cell: Span) -> Option<P<'a>> {
+    builder.base = cell.start;
+    match parse(rule, &builder.text[cell.range()], cell.start, "the end of the cell") {
         Ok(pair) => Some(pair),
         Err(problem) => {
             builder.problems.push(problem);
@@ -136,20 +135,37 @@ fn parse_cell<'a>(builder: &mut Builder<'a>, rule: Rule, cell: &RawCell) -> Opti
 
 fn row(builder: &mut Builder<'_>, line: &Line, columns: &[Column], outer: bool) -> Row {
     let doc = builder.doc_before(line.tokens.start);
-    let mut row =
-        Row { patterns: vec![], when: None, title: None, head: line.span, who: None, at_most: None, cells: vec![], doc };
+    let mut row = Row {
+        patterns: vec![],
+        when: None,
+        title: None,
+        head: line.span,
+        who: None,
+        at_most: None,
+        cells: vec![],
+        doc,
+    };
     if line.broken {
         builder.lose(line);
         return row;
     }
+    if outer && !has_outer_pipes(builder.text, line) {
+        builder.problems.push(
+            Problem::new(&rules::ROW_WIDTH, "this row begins without `|`, the table with one")
+                .label(line.span, "expected `|` before it")
+                .help("a `|` at the ends of a line stands on all lines of a table or on none"),
+        );
+        builder.lose(line);
+        return row;
+    }
     let cells = raw_cells(builder, line, outer);
-    row.head = cells.first().map_or(line.span, |cell| cell.span);
+    row.head = cells.first().copied().unwrap_or(line.span);
     if !columns.is_empty() && cells.len() != columns.len() {
         builder.problems.push(row_width(builder, line, cells.len(), columns.len()));
         row.patterns = vec![];
         return row;
     }
-    for (cell, column) in cells.iter().zip(columns) {
+    for (cell, column) in cells.iter().copied().zip(columns) {
         match column {
             Column::Action => {
                 let Some(pair) = parse_cell(builder, Rule::row_head, cell) else { continue };
@@ -159,11 +175,13 @@ fn row(builder: &mut Builder<'_>, line: &Line, columns: &[Column], outer: bool) 
                 row.title = builder.title_in(&pair);
             }
             Column::Who => row.who = parse_cell(builder, Rule::audience, cell).map(|pair| audience(builder, &pair)),
-            Column::AtMost if builder.text[cell.span.range()].trim().is_empty() => {}
-            Column::AtMost => row.at_most = parse_cell(builder, Rule::audience, cell).map(|pair| audience(builder, &pair)),
+            Column::AtMost if builder.text[cell.range()].trim().is_empty() => {}
+            Column::AtMost => {
+                row.at_most = parse_cell(builder, Rule::audience, cell).map(|pair| audience(builder, &pair))
+            }
             Column::Holder(_) => {
                 let kind = cell_kind(builder, cell);
-                row.cells.push(Cell { kind, span: cell.span });
+                row.cells.push(Cell { kind, span: cell });
             }
         }
     }
@@ -172,10 +190,11 @@ fn row(builder: &mut Builder<'_>, line: &Line, columns: &[Column], outer: bool) 
 
 fn row_width(builder: &Builder<'_>, line: &Line, found: usize, expected: usize) -> Problem {
     let text = &builder.text[line.span.range()];
-    let problem = Problem::new(&rules::ROW_WIDTH, format!("this row has {}, the table has {}", cells(found), cells(expected)))
-        .label(line.span, format!("expected {} after the action", cells(expected.saturating_sub(1))));
+    let problem =
+        Problem::new(&rules::ROW_WIDTH, format!("this row has {}, the table has {}", cells(found), cells(expected)))
+            .label(line.span, format!("expected {} after the action", cells(expected.saturating_sub(1))));
     if text.ends_with('|') {
-        problem.help("a `|` at the end of a line stands on all lines of a table or on none")
+        problem.help("a `|` at the ends of a line stands on all lines of a table or on none")
     } else {
         problem.help("write `-` where a column gets nothing")
     }
@@ -185,8 +204,8 @@ fn cells(count: usize) -> String {
     if count == 1 { "1 cell".into() } else { format!("{count} cells") }
 }
 
-fn cell_kind(builder: &mut Builder<'_>, cell: &RawCell) -> CellKind {
-    if builder.text[cell.span.range()].trim().is_empty() {
+fn cell_kind(builder: &mut Builder<'_>, cell: Span) -> CellKind {
+    if builder.text[cell.range()].trim().is_empty() {
         return CellKind::Blank;
     }
     let Some(pair) = parse_cell(builder, Rule::cell, cell) else { return CellKind::Error };

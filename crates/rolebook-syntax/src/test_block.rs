@@ -22,6 +22,7 @@ pub(crate) fn build_test(builder: &mut Builder<'_>, head: &Line) -> ItemKind {
 fn test_line(builder: &mut Builder<'_>, line: &Line) -> Option<TestLine> {
     let tokens = &builder.shape.tokens[line.tokens.clone()];
     let word = |index: usize| tokens.get(index).map_or("", |token| token.text(builder.text));
+    let has = |wanted: &str| tokens.iter().any(|token| token.text(builder.text) == wanted);
     match (word(0), word(1)) {
         ("at", "{") => {
             let pair = builder.line(Rule::at_line, line)?;
@@ -31,7 +32,8 @@ fn test_line(builder: &mut Builder<'_>, line: &Line) -> Option<TestLine> {
             let pair = builder.line(Rule::check_line, line)?;
             find(&pair, Rule::expr).map(|expr| TestLine::Check(build_expr(builder, expr)))
         }
-        (_, "can" | "cannot") => {
+        // With an action and a place it is a decision, whatever its second word.
+        (_, second) if matches!(second, "can" | "cannot") || (has(".") && has("on")) => {
             let pair = builder.line(Rule::decision_line, line)?;
             decision(builder, &pair)
         }
@@ -105,7 +107,9 @@ fn entry_list(builder: &mut Builder<'_>, list: &P<'_>) -> Vec<Entry> {
     let entries: Vec<P<'_>> = list.clone().into_inner().filter(|child| child.as_rule() == Rule::entry).collect();
     let mut out: Vec<Entry> = Vec::new();
     for entry in &entries {
-        let (Some(name), Some(value)) = (builder.name_in(entry, Rule::name), find(entry, Rule::value)) else { continue };
+        let (Some(name), Some(value)) = (builder.name_in(entry, Rule::name), find(entry, Rule::value)) else {
+            continue;
+        };
         let value = value_of(builder, &value);
         if let Some(before) = out.last() {
             let between = Span::new(before.value.span.end, name.span.start);

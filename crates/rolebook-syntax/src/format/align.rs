@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn what_a_reader_sees_as_one_character_is_one_or_two_columns_wide() {
-        let wide = [("admin", 5), ("é", 1), ("e\u{301}", 1), ("漢字", 4), ("☑\u{fe0f}", 2), ("👩‍👩‍👧", 2), ("🇩🇪", 2), ("👍🏽", 2)];
+        let wide =
+            [("admin", 5), ("é", 1), ("e\u{301}", 1), ("漢字", 4), ("☑\u{fe0f}", 2), ("👩‍👩‍👧", 2), ("🇩🇪", 2), ("👍🏽", 2)];
         for (text, columns) in wide {
             assert_eq!(width(text), columns, "{text}");
         }

@@ -79,7 +79,7 @@ impl<'a> ItemPrinter<'a> {
             }
         }
         for line in self.statement(head.tokens.start..open + 1, indents, Kind::Item, Some(open)) {
-            self.page.open_block(line);
+            self.page.open_block(PageLine { anatomy: None, ..line });
         }
         if self.shape.table {
             TablePrinter::new(self, lines).print(open + 1, close);
@@ -90,7 +90,14 @@ impl<'a> ItemPrinter<'a> {
     }
 
     /// The item without the `;` that its only statement may end with.
-    fn one_line_block(&self, head: &Line, open: usize, close: usize, lines: &[Line], indents: Indents) -> Vec<PageLine> {
+    fn one_line_block(
+        &self,
+        head: &Line,
+        open: usize,
+        close: usize,
+        lines: &[Line],
+        indents: Indents,
+    ) -> Vec<PageLine> {
         let mut tokens = self.shape.tokens[..=open].to_vec();
         if let Some(line) = lines.first() {
             tokens.extend_from_slice(&self.shape.tokens[line.tokens.clone()]);

@@ -10,8 +10,9 @@ mod spacing;
 mod statement;
 mod table;
 
+use crate::cut::cut;
 use crate::parse_file;
-use crate::scan::{cut, scan};
+use crate::scan::scan;
 use item::ItemPrinter;
 use page::Page;
 

@@ -67,7 +67,8 @@ impl<'a> Row<'a> {
         match self.word(index) {
             _ if before == "." => true,
             "any" | "count" => true,
-            "check" => index > 0,
+            // The first word of a line of a test.
+            "check" => !matches!(before, "" | "{"),
             "matching" => !self.is_operator(index),
             word => !is_reserved(word),
         }

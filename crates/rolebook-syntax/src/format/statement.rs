@@ -131,7 +131,11 @@ impl Writer {
 fn anatomy(row: &Row<'_>, offsets: &[usize], kind: Kind) -> Option<Anatomy> {
     let name = match (kind, row.word(0), row.word(1)) {
         (Kind::Item, "open", "role") => 2,
-        (Kind::Item, "principal" | "resource" | "role" | "license" | "area" | "group" | "condition" | "obligation", _) => 1,
+        (
+            Kind::Item,
+            "principal" | "resource" | "role" | "license" | "area" | "group" | "condition" | "obligation",
+            _,
+        ) => 1,
         (Kind::Member, "key", "role") => 2,
         (Kind::Member, "role" | "action", _) => 1,
         (Kind::TestLine, "at" | "check", _) | (Kind::TestLine, _, "can" | "cannot") => return None,

@@ -1,0 +1,122 @@
+//! Conditions that name conditions: no circles, and no more of them than a reader could follow.
+
+use rolebook_diagnostics::rules;
+use rolebook_syntax::ast::{Exprs, ExprId, ExprKind, Root, RolePlace};
+
+use crate::declare::Scope;
+use crate::items::{Items, Spot};
+use crate::model::{Model, cycles, ring};
+use crate::sink::Sink;
+
+/// A condition with all that it names written out has at most this many parts.
+const MAX_NODES: usize = 256;
+
+/// Reports circles and what is too long; such conditions are poisoned, so nothing follows them.
+pub(crate) fn check(items: &Items<'_>, model: &mut Model<'_>, sink: &mut Sink) {
+    let edges: Vec<Vec<usize>> = model
+        .conditions
+        .iter()
+        .map(|(at, body)| {
+            let named = bare_words(&items.get(*at).exprs, *body);
+            named.iter().filter_map(|name| model.names.conditions.get(name)).map(|id| id.index()).collect()
+        })
+        .collect();
+    let names: Vec<String> = model.policy.conditions.iter().map(|condition| condition.name.clone()).collect();
+    let spot = |model: &Model<'_>, index: usize| model.names.spot(&Scope::Conditions, &names[index]);
+    let mut bad: Vec<usize> = Vec::new();
+    for cycle in cycles(&edges) {
+        let ring_names: Vec<String> = cycle.iter().map(|index| names[*index].clone()).collect();
+        let spots: Vec<(Spot, &str)> = cycle.iter().filter_map(|index| Some((spot(model, *index)?, "names the next one"))).collect();
+        let message = match ring_names.as_slice() {
+            [one] => format!("the condition `{one}` names itself"),
+            _ => format!("conditions name one another in a circle: {}", ring(&ring_names, " names ")),
+        };
+        sink.report(items, &rules::CYCLE, message, &spots, "say what one of them means without the others");
+        bad.extend(cycle);
+    }
+    for (index, size) in sizes(items, model, &edges, &bad).into_iter().enumerate() {
+        if size > MAX_NODES {
+            if let Some(spot) = spot(model, index) {
+                let message = format!("`{}` has more than {MAX_NODES} parts once the conditions in it are written out", names[index]);
+                let help = "nobody can follow it: say it with fewer parts, or in several rules";
+                sink.report(items, &rules::TOO_DEEP, message, &[(spot, "too long")], help);
+            }
+            bad.push(index);
+        }
+    }
+    for index in bad {
+        model.names.conditions.remove(&names[index]);
+        sink.poisoned.insert(names[index].clone());
+    }
+}
+
+/// Sizes with everything written out, each condition after those that it names. Conditions beyond a bad or too long one
+/// count as one part: they are reported where they are.
+fn sizes(items: &Items<'_>, model: &Model<'_>, edges: &[Vec<usize>], bad: &[usize]) -> Vec<usize> {
+    let mut done: Vec<Option<usize>> = vec![None; edges.len()];
+    for index in bad {
+        done[*index] = Some(1);
+    }
+    for start in 0..edges.len() {
+        let mut stack = vec![start];
+        while let Some(at) = stack.last().copied() {
+            if done[at].is_some() {
+                stack.pop();
+                continue;
+            }
+            let waiting: Vec<usize> = edges[at].iter().copied().filter(|index| done[*index].is_none()).collect();
+            if waiting.is_empty() {
+                let (item, body) = model.conditions[at];
+                let own = nodes(&items.get(item).exprs, body).count();
+                let inner = edges[at].iter().map(|index| done[*index].filter(|size| *size <= MAX_NODES).unwrap_or(1));
+                done[at] = Some(inner.fold(own, usize::saturating_add));
+            } else {
+                stack.extend(waiting);
+            }
+        }
+    }
+    done.into_iter().map(|size| size.unwrap_or(1)).collect()
+}
+
+fn bare_words(exprs: &Exprs, id: ExprId) -> Vec<String> {
+    let words = nodes(exprs, id).filter_map(|id| match &exprs.get(id).kind {
+        ExprKind::Path(Root::Name(name), steps) if steps.is_empty() => Some(name.text.clone()),
+        _ => None,
+    });
+    words.collect()
+}
+
+/// An expression and all in it.
+fn nodes(exprs: &Exprs, id: ExprId) -> impl Iterator<Item = ExprId> {
+    let mut stack = vec![id];
+    std::iter::from_fn(move || {
+        let id = stack.pop()?;
+        match &exprs.get(id).kind {
+            ExprKind::Or(parts) | ExprKind::And(parts) => stack.extend(parts),
+            ExprKind::Not(a) | ExprKind::IsEmpty(a) | ExprKind::Includes(a, _) | ExprKind::HoldersOf(_, a) => stack.push(*a),
+            ExprKind::HasLicense(a, _) | ExprKind::CountOf(a) => stack.push(*a),
+            ExprKind::Compare(_, a, b)
+            | ExprKind::In(a, b)
+            | ExprKind::Within(a, b)
+            | ExprKind::Contains(a, b)
+            | ExprKind::Matching(a, b)
+            | ExprKind::IsHolder(a, _, b)
+            | ExprKind::Can(a, _, _, b) => stack.extend([*a, *b]),
+            ExprKind::HasRole(a, _, place) => {
+                stack.push(*a);
+                if let RolePlace::On(thing) = place {
+                    stack.push(*thing);
+                }
+            }
+            ExprKind::Any(bound) | ExprKind::Count(bound) => stack.push(bound.body),
+            ExprKind::SettingIsNoOne(..)
+            | ExprKind::Text(_)
+            | ExprKind::Int(_)
+            | ExprKind::Date(_)
+            | ExprKind::Time(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Path(..) => {}
+        }
+        Some(id)
+    })
+}

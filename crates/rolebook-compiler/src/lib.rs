@@ -1,0 +1,27 @@
+//! From the files of a book to a [`Policy`](rolebook_policy::Policy) and everything that is wrong with them.
+//!
+//! Queries run on salsa, which this crate hides: [`Compiler`] takes texts and gives [`Compiled`]. The passes themselves are
+//! plain functions over trees, in this order: names ([`declare`]), the nouns ([`model`]), conditions ([`typing`],
+//! [`lower`]), grants ([`grants`]), proofs over rows and cells ([`rows`], [`proof`]), tests ([`tests`]). A name that could
+//! not be read is poisoned, so that one mistake gives one diagnostic.
+
+mod compiler;
+mod conditions;
+mod declare;
+mod grants;
+mod items;
+mod logic;
+mod lower;
+mod manifest;
+mod model;
+mod not_built;
+mod pattern;
+mod proof;
+mod rows;
+mod sink;
+mod tests;
+mod typing;
+
+pub use compiler::{BookFile, Compiled, Compiler};
+pub use manifest::Manifest;
+pub use tests::{Check, Expectation, Step, Test, run_test};

@@ -1,0 +1,118 @@
+//! What is in the language and not in this version: a book that uses it is refused, never decided without it.
+
+use rolebook_diagnostics::rules;
+use rolebook_syntax::Item;
+use rolebook_syntax::ast::{Expr, ExprKind, Holder, ItemKind, Member, Role, TableKind};
+
+use crate::items::{Items, Spot};
+use crate::sink::Sink;
+
+pub(crate) fn report(items: &Items<'_>, sink: &mut Sink) {
+    for (at, item) in items.iter() {
+        for (what, span) in found(item) {
+            let message = format!("{what} cannot be evaluated by this version of rolebook");
+            let help = "only `rolebook fmt` works on this book: deciding without it would be wrong";
+            sink.report(items, &rules::NOT_BUILT_YET, message, &[(Spot { item: at, span }, "not built yet")], help);
+        }
+    }
+}
+
+fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
+    let mut out = Vec::new();
+    let was = |list: &[rolebook_syntax::ast::Was], out: &mut Vec<_>| {
+        out.extend(list.iter().map(|was| ("`was`", was.span)));
+    };
+    let role = |role: &Role, out: &mut Vec<_>| {
+        was(&role.was, out);
+        out.extend(role.open.map(|span| ("`open`", span)));
+    };
+    let members = |list: &[Member], out: &mut Vec<_>| {
+        for member in list {
+            match member {
+                Member::LicenseNone(span) => out.push(("`license none`", *span)),
+                Member::ScopeActive(span) => out.push(("`scope active`", *span)),
+                Member::OpenKeyRoles(span) => out.push(("`open key roles`", *span)),
+                Member::Field(field) => was(&field.was, out),
+                Member::Role(declared) => role(declared, out),
+                Member::KeyRole(key_role) => was(&key_role.was, out),
+                Member::Actions(actions) => was(&actions.was, out),
+                Member::RolesOne(_) | Member::ScopeUnion(_) | Member::Gate { .. } => {}
+            }
+        }
+    };
+    let licenses = |holders: &[Holder], out: &mut Vec<_>| {
+        for holder in holders {
+            if let Holder::License(name) = holder {
+                out.push(("a license", name.span));
+            }
+        }
+    };
+    match &item.kind {
+        ItemKind::License { name, .. } => out.push(("a license", name.span)),
+        ItemKind::Table(table) => {
+            match table.kind {
+                TableKind::Ceiling => out.push(("a ceiling", table.title.span)),
+                TableKind::Settings => out.push(("a settings table", table.title.span)),
+                TableKind::Matrix => {}
+            }
+            out.extend(table.open.map(|span| ("`open`", span)));
+            if table.kind == TableKind::Matrix {
+                licenses(&table.columns.iter().flatten().cloned().collect::<Vec<_>>(), &mut out);
+            }
+        }
+        ItemKind::Assign { key_role, .. } => out.push(("an `assign` block", key_role.span)),
+        ItemKind::Extend { ty, .. } => out.push(("`extend`", ty.span)),
+        ItemKind::OpenKeyRoles => out.push(("`open key roles`", rolebook_diagnostics::Span::new(0, 4))),
+        ItemKind::Assert(assert) => {
+            let span = assert.holders.first().map_or(rolebook_diagnostics::Span::new(0, 6), Holder::span);
+            out.push(("an assertion", span));
+        }
+        ItemKind::Type(ty) => {
+            was(&ty.was, &mut out);
+            members(&ty.members, &mut out);
+        }
+        ItemKind::Area { was: list, members: inner, .. } => {
+            was(list, &mut out);
+            members(inner, &mut out);
+        }
+        ItemKind::Role(declared) => role(declared, &mut out),
+        ItemKind::Group { was: list, .. } | ItemKind::Condition { was: list, .. } | ItemKind::Obligation { was: list, .. } => {
+            was(list, &mut out);
+        }
+        ItemKind::Context(fields) => fields.iter().for_each(|field| was(&field.was, &mut out)),
+        ItemKind::Rule(rule) => licenses(&rule.holders, &mut out),
+        ItemKind::Test { .. } | ItemKind::Error => {}
+    }
+    out.extend(item.exprs.iter().filter_map(in_expression));
+    out
+}
+
+fn in_expression(expr: &Expr) -> Option<(&'static str, rolebook_diagnostics::Span)> {
+    let what = match &expr.kind {
+        ExprKind::Can(..) => "`can … on …` in a condition",
+        ExprKind::Any(_) => "`any(…)`",
+        ExprKind::Count(_) | ExprKind::CountOf(_) => "`count(…)`",
+        ExprKind::HasLicense(..) => "`has license`",
+        ExprKind::SettingIsNoOne(..) => "`setting … is no one`",
+        ExprKind::Or(_)
+        | ExprKind::And(_)
+        | ExprKind::Not(_)
+        | ExprKind::Compare(..)
+        | ExprKind::In(..)
+        | ExprKind::Within(..)
+        | ExprKind::Contains(..)
+        | ExprKind::Matching(..)
+        | ExprKind::Includes(..)
+        | ExprKind::IsEmpty(_)
+        | ExprKind::IsHolder(..)
+        | ExprKind::HasRole(..)
+        | ExprKind::HoldersOf(..)
+        | ExprKind::Text(_)
+        | ExprKind::Int(_)
+        | ExprKind::Date(_)
+        | ExprKind::Time(_)
+        | ExprKind::Bool(_)
+        | ExprKind::Path(..) => return None,
+    };
+    Some((what, expr.span))
+}

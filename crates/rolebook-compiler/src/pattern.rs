@@ -1,0 +1,147 @@
+//! Which actions a pattern matches.
+
+use std::collections::BTreeMap;
+
+use rolebook_diagnostics::rules;
+use rolebook_policy::{ActionId, Owner, PatternMatch, Policy, TypeId};
+use rolebook_syntax::ast::{Name, Pattern, PatternKind};
+
+use crate::declare::Scope;
+use crate::items::{ItemIx, Items, Spot};
+use crate::model::Model;
+use crate::sink::Sink;
+
+/// The actions of each pattern; patterns that could not be resolved are left out and reported.
+pub(crate) fn resolve(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, patterns: &[Pattern]) -> Vec<PatternMatch> {
+    let mut matches = Vec::new();
+    for pattern in patterns {
+        let Some(actions) = Resolver { items, model, sink, expanded: BTreeMap::new() }.actions(at, pattern, &mut vec![]) else { continue };
+        if actions.is_empty() {
+            let written = items.written(Spot { item: at, span: pattern.span });
+            let spot = Spot { item: at, span: pattern.span };
+            let message = format!("no action matches `{written}`");
+            sink.report(items, &rules::EMPTY_PATTERN, message, &[(spot, "matches nothing")], "name an action that a type declares");
+            continue;
+        }
+        matches.push(PatternMatch { text: items.written(Spot { item: at, span: pattern.span }), actions });
+    }
+    matches
+}
+
+struct Resolver<'a, 'b> {
+    items: &'b Items<'a>,
+    model: &'b Model<'a>,
+    sink: &'b mut Sink,
+    /// Groups that were expanded already: a chain of groups that name one another twice would double at each step.
+    expanded: BTreeMap<String, Vec<ActionId>>,
+}
+
+impl Resolver<'_, '_> {
+    fn actions(&mut self, at: ItemIx, pattern: &Pattern, inside: &mut Vec<String>) -> Option<Vec<ActionId>> {
+        let all = || (0..self.model.policy.actions.len()).map(|index| ActionId(index as u32));
+        match &pattern.kind {
+            PatternKind::All => Some(all().collect()),
+            PatternKind::Verb(verb) => {
+                let found: Vec<ActionId> =
+                    all().filter(|id| self.model.policy.actions[id.index()].name == verb.text).collect();
+                if found.is_empty() && self.sink.poisoned.contains(&verb.text) {
+                    return None;
+                }
+                Some(found)
+            }
+            PatternKind::Type(name) => {
+                let owner = self.owner(at, name)?;
+                Some(all().filter(|id| self.model.policy.actions[id.index()].owner == owner).collect())
+            }
+            PatternKind::Action(owner, verb) => {
+                let dotted = format!("{}.{}", owner.text, verb.text);
+                if self.model.names.groups.contains_key(&dotted) {
+                    return self.group(at, &Name { text: dotted, span: pattern.span }, inside);
+                }
+                let id = self.owner(at, owner)?;
+                match self.model.names.actions.get(&(id, verb.text.clone())) {
+                    Some(action) => Some(vec![*action]),
+                    None => {
+                        let near = self.model.names.near_actions(id);
+                        let message = format!("`{}` has no action `{}`", owner.text, verb.text);
+                        self.sink.unknown(self.items, at, verb, message, &near);
+                        None
+                    }
+                }
+            }
+            PatternKind::Group(name) => self.group(at, name, inside),
+        }
+    }
+
+    fn owner(&mut self, at: ItemIx, name: &Name) -> Option<Owner> {
+        let found = self.model.names.owners.get(&name.text).copied();
+        if found.is_none() {
+            let near = self.model.names.near(&[Scope::Types]);
+            self.sink.unknown(self.items, at, name, format!("no type or area `{}` is declared", name.text), &near);
+        }
+        found
+    }
+
+    fn group(&mut self, at: ItemIx, name: &Name, inside: &mut Vec<String>) -> Option<Vec<ActionId>> {
+        let Some(group) = self.model.names.groups.get(&name.text) else {
+            if let Some(owner) = self.model.names.owners.get(&name.text) {
+                let spot = Spot { item: at, span: name.span };
+                let message = format!("`{}` is no group of actions", name.text);
+                let help = format!("write `{0}.*` for all actions of `{0}`, or name one: `{0}.…`", self.model.policy.owner_name(*owner));
+                self.sink.report(self.items, &rules::EMPTY_PATTERN, message, &[(spot, "names no action")], &help);
+                return None;
+            }
+            let near = self.model.names.near(&[Scope::Groups]);
+            self.sink.unknown(self.items, at, name, format!("no group `{}` is declared", name.text), &near);
+            return None;
+        };
+        if inside.contains(&name.text) || inside.len() > 64 {
+            let spot = Spot { item: at, span: name.span };
+            let message = format!("the group `{}` is in itself", name.text);
+            self.sink.report(self.items, &rules::CYCLE, message, &[(spot, "leads back")], "take it out of the group");
+            return None;
+        }
+        if let Some(actions) = self.expanded.get(&name.text) {
+            return Some(actions.clone());
+        }
+        inside.push(name.text.clone());
+        let mut actions = Vec::new();
+        let (group_at, patterns) = (group.at, group.patterns);
+        for pattern in patterns {
+            actions.extend(self.actions(group_at, pattern, inside).unwrap_or_default());
+        }
+        inside.pop();
+        actions.sort_unstable();
+        actions.dedup();
+        self.expanded.insert(name.text.clone(), actions.clone());
+        Some(actions)
+    }
+}
+
+/// Whether the action belongs to the type or to something below it.
+pub(crate) fn is_within(policy: &Policy, action: ActionId, ty: TypeId) -> bool {
+    let action = &policy.actions[action.index()];
+    let at = match action.owner {
+        Owner::Type(owner) => owner,
+        Owner::Area(area) => policy.areas[area.index()].ty,
+    };
+    types_above(policy, at).contains(&ty)
+}
+
+/// The type and all types above it; the workspace is above everything.
+pub(crate) fn types_above(policy: &Policy, ty: TypeId) -> Vec<TypeId> {
+    let mut found = vec![ty];
+    let mut next = 0;
+    while let Some(at) = found.get(next).copied() {
+        next += 1;
+        for parent in &policy.types[at.index()].parents {
+            if !found.contains(&parent.ty) {
+                found.push(parent.ty);
+            }
+        }
+    }
+    if !found.contains(&TypeId::WORKSPACE) {
+        found.push(TypeId::WORKSPACE);
+    }
+    found
+}

@@ -1,0 +1,250 @@
+//! A cell is the whole truth of its column: no other grant may say something else.
+//!
+//! The proof goes by index and is strict: for each cell it looks at every other grant of the action that someone who holds
+//! this column alone could be covered by. One that might apply is an error, unless its condition and the row's case
+//! visibly exclude one another, or, beside an `if` or `with` cell, it visibly implies the cell.
+
+use std::collections::BTreeSet;
+
+use rolebook_diagnostics::rules;
+use rolebook_policy::{ActionId, CellKind, Effect, Grantee, ObligationId, Policy, RoleId};
+
+use crate::grants::{LoweredMatrix, LoweredRule};
+use crate::items::{Items, Spot};
+use crate::logic::{Alternatives, Logic, always, join};
+use crate::model::Model;
+use crate::rows::{action_sets, check_overlaps, deciding};
+use crate::sink::Sink;
+
+/// Something that grants an action.
+struct Grant {
+    grantee: Grantee,
+    /// When it does; for a cell, its row's case included.
+    condition: Alternatives,
+    obligations: Vec<ObligationId>,
+    origin: Origin,
+    spot: Spot,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Cell { matrix: usize, row: usize, column: usize },
+    Rule(usize),
+}
+
+/// A cell that decides an action.
+struct Decided<'m> {
+    column: &'m Grantee,
+    column_text: &'m str,
+    kind: &'m CellKind,
+    case: &'m Alternatives,
+    spot: Spot,
+    matrix: usize,
+    row: usize,
+    column_index: usize,
+}
+
+pub(crate) fn check(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, matrices: &[LoweredMatrix], rules: &[LoweredRule]) {
+    let logic = Logic { exprs: &model.policy.exprs, conditions: &model.policy.conditions };
+    for matrix in matrices {
+        check_overlaps(items, model, &logic, sink, matrix);
+    }
+    let sets: Vec<Vec<BTreeSet<ActionId>>> = matrices.iter().map(action_sets).collect();
+    let actions: BTreeSet<ActionId> = sets.iter().flatten().flatten().copied().collect();
+    let mut prover = Prover { items, model, logic, sink, matrices, rules, sets, reported: BTreeSet::new() };
+    for action in actions {
+        prover.action(action);
+    }
+}
+
+struct Prover<'a, 'b> {
+    items: &'b Items<'a>,
+    model: &'b Model<'a>,
+    logic: Logic<'b>,
+    sink: &'b mut Sink,
+    matrices: &'b [LoweredMatrix],
+    rules: &'b [LoweredRule],
+    sets: Vec<Vec<BTreeSet<ActionId>>>,
+    /// Pairs of places that were reported: one contradiction of many actions is one mistake.
+    reported: BTreeSet<(Spot, Spot)>,
+}
+
+impl<'b> Prover<'_, 'b> {
+    fn action(&mut self, action: ActionId) {
+        let matrices = self.matrices;
+        let cases: Vec<(usize, crate::rows::Deciding)> = matrices
+            .iter()
+            .enumerate()
+            .flat_map(|(index, matrix)| {
+                deciding(&self.logic, matrix, &self.sets[index], action).into_iter().map(move |row| (index, row))
+            })
+            .filter(|(index, row)| !matrices[*index].bad_rows.contains(&row.row))
+            .collect();
+        let cells: Vec<Decided<'_>> = cases.iter().flat_map(|(matrix, row)| cells_of(matrices, *matrix, row)).collect();
+        let grants = self.grants(action, &cells);
+        for cell in &cells {
+            self.decided_twice(action, cell, &cells);
+            match cell.kind {
+                CellKind::No => self.check_no(action, cell, &grants),
+                CellKind::Granted { conditions, obligations } if !(conditions.is_empty() && obligations.is_empty()) => {
+                    self.check_limited(action, cell, &grants);
+                }
+                CellKind::Granted { .. } | CellKind::Never => {}
+            }
+        }
+    }
+
+    fn grants(&self, action: ActionId, cells: &[Decided<'_>]) -> Vec<Grant> {
+        let mut grants = Vec::new();
+        for cell in cells {
+            if let CellKind::Granted { obligations, .. } = cell.kind {
+                grants.push(Grant {
+                    grantee: cell.column.clone(),
+                    condition: join(cell.case, &self.cell_condition(cell.kind)),
+                    obligations: obligations.clone(),
+                    origin: Origin::Cell { matrix: cell.matrix, row: cell.row, column: cell.column_index },
+                    spot: cell.spot,
+                });
+            }
+        }
+        for (index, lowered) in self.rules.iter().enumerate() {
+            let rule = &lowered.rule;
+            if rule.effect != Effect::Allow || !rule.actions.contains(&action) {
+                continue;
+            }
+            let condition = rule.condition.map_or_else(always, |id| self.logic.alternatives(id, true));
+            for (_, grantee) in &rule.grantees {
+                grants.push(Grant {
+                    grantee: grantee.clone(),
+                    condition: condition.clone(),
+                    obligations: rule.obligations.clone(),
+                    origin: Origin::Rule(index),
+                    spot: lowered.spot,
+                });
+            }
+        }
+        grants
+    }
+
+    fn cell_condition(&self, kind: &CellKind) -> Alternatives {
+        let CellKind::Granted { conditions, .. } = kind else { return always() };
+        conditions.iter().fold(always(), |all, id| {
+            let body = self.model.policy.conditions.get(id.index()).map(|condition| condition.body);
+            join(&all, &body.and_then(|body| self.logic.alternatives(body, true)))
+        })
+    }
+
+    /// One pair of column and action, decided in two tables.
+    fn decided_twice(&mut self, action: ActionId, cell: &Decided<'_>, cells: &[Decided<'_>]) {
+        for other in cells.iter().filter(|other| other.matrix < cell.matrix && other.column == cell.column) {
+            if self.logic.exclude(cell.case, other.case) || !self.reported.insert((cell.spot, other.spot)) {
+                continue;
+            }
+            let name = self.model.policy.action_name(action);
+            let labels = [(cell.spot, "here"), (other.spot, "and here")];
+            let who = format!("`{name}` for `{}`", cell.column_text);
+            if cell.kind == other.kind {
+                let message = format!("{who} is decided in two tables, equally");
+                self.sink.report(self.items, &rules::REPEATED_DECISION, message, &labels, "keep it in one of them");
+            } else {
+                let message = format!("{who} is decided differently in two tables");
+                self.sink.report(self.items, &rules::DECIDED_TWICE, message, &labels, "keep it in one of them");
+            }
+        }
+    }
+
+    /// The other grants that someone who holds the column of `cell` alone may be covered by.
+    fn others<'g>(&self, cell: &Decided<'_>, grants: &'g [Grant]) -> Vec<&'g Grant> {
+        let policy = &self.model.policy;
+        grants
+            .iter()
+            .filter(|grant| match grant.origin {
+                // Rows of one table and one column are told apart by their cases, two tables by `decided-twice`.
+                Origin::Cell { .. } => grant.grantee != *cell.column,
+                Origin::Rule(_) => true,
+            })
+            .filter(|grant| covers(policy, &grant.grantee, cell.column))
+            .filter(|grant| !self.logic.exclude(&grant.condition, cell.case))
+            .collect()
+    }
+
+    fn check_no(&mut self, action: ActionId, cell: &Decided<'_>, grants: &[Grant]) {
+        for grant in self.others(cell, grants) {
+            self.contradicted(action, cell, grant, "is granted elsewhere, and this cell says no");
+        }
+    }
+
+    fn check_limited(&mut self, action: ActionId, cell: &Decided<'_>, grants: &[Grant]) {
+        let CellKind::Granted { obligations, .. } = cell.kind else { return };
+        let limit = self.cell_condition(cell.kind);
+        for grant in self.others(cell, grants) {
+            let keeps_obligations = obligations.iter().all(|obligation| grant.obligations.contains(obligation));
+            if !(keeps_obligations && self.logic.implies(&grant.condition, &limit)) {
+                self.contradicted(action, cell, grant, "is granted elsewhere without the limit of this cell");
+            }
+        }
+    }
+
+    fn contradicted(&mut self, action: ActionId, cell: &Decided<'_>, grant: &Grant, what: &str) {
+        if !self.reported.insert((cell.spot, grant.spot)) {
+            return;
+        }
+        let name = self.model.policy.action_name(action);
+        let message = format!("`{name}` for `{}` {what}", cell.column_text);
+        let granted = match grant.origin {
+            Origin::Cell { column, matrix, .. } => {
+                format!("granted here to `{}`", self.matrices[matrix].matrix.columns[column].text)
+            }
+            Origin::Rule(_) => "granted here".into(),
+        };
+        let labels = [(cell.spot, "a cell is the whole truth of its column"), (grant.spot, granted.as_str())];
+        let help = "change the cell, or narrow the other grant so that both say the same";
+        self.sink.report(self.items, &rules::CONTRADICTED_CELL, message, &labels, help);
+    }
+}
+
+fn cells_of<'m>(matrices: &'m [LoweredMatrix], index: usize, row: &'m crate::rows::Deciding) -> Vec<Decided<'m>> {
+    let matrix = &matrices[index];
+    let cells = matrix.matrix.rows[row.row].cells.iter().enumerate();
+    cells
+        .filter(|(column, _)| !matrix.bad_cells.contains(&(row.row, *column)))
+        .filter_map(|(column, cell)| {
+            let declared = matrix.matrix.columns.get(column)?;
+            Some(Decided {
+                column: &declared.grantee,
+                column_text: &declared.text,
+                kind: &cell.kind,
+                case: &row.case,
+                spot: *matrix.cells.get(row.row)?.get(column)?,
+                matrix: index,
+                row: row.row,
+                column_index: column,
+            })
+        })
+        .collect()
+}
+
+/// Whether someone who holds `column`, what it includes, and no other role or key role, may be meant by `grantee`. Where he
+/// sits is free.
+fn covers(policy: &Policy, grantee: &Grantee, column: &Grantee) -> bool {
+    match (grantee, column) {
+        (Grantee::Everyone | Grantee::Members, _) => true,
+        (Grantee::Type(granted), Grantee::Type(held)) => granted == held,
+        (Grantee::Type(_), _) => true,
+        (Grantee::Role(granted), Grantee::Role(held)) => included(policy, *held).contains(granted),
+        (Grantee::KeyRole(granted), Grantee::KeyRole(held)) => held.key_roles.iter().any(|id| granted.key_roles.contains(id)),
+        (Grantee::Role(_) | Grantee::KeyRole(_), _) => false,
+    }
+}
+
+/// A role with all that it includes.
+fn included(policy: &Policy, role: RoleId) -> BTreeSet<RoleId> {
+    let mut found = BTreeSet::new();
+    let mut queue = vec![role];
+    while let Some(role) = queue.pop() {
+        if found.insert(role) {
+            queue.extend(&policy.roles[role.index()].includes);
+        }
+    }
+    found
+}

@@ -1,0 +1,97 @@
+//! Which row of a table decides an action, and in which case: containment, `when`, overlaps.
+
+use std::collections::BTreeSet;
+
+use rolebook_diagnostics::rules;
+use rolebook_policy::{ActionId, CellKind, Row};
+
+use crate::grants::LoweredMatrix;
+use crate::items::Items;
+use crate::logic::{Alternatives, Logic, always, join};
+use crate::model::Model;
+use crate::sink::Sink;
+
+/// A row that decides an action, with the case in which it does.
+pub(crate) struct Deciding {
+    pub(crate) row: usize,
+    pub(crate) case: Alternatives,
+}
+
+/// Whether row `a` is the narrower: its actions lie within `b`'s, and of equal ones it is the one with a case.
+fn is_narrower(a: &Row, b: &Row, a_actions: &BTreeSet<ActionId>, b_actions: &BTreeSet<ActionId>) -> bool {
+    if a_actions == b_actions { a.when.is_some() && b.when.is_none() } else { a_actions.is_subset(b_actions) }
+}
+
+/// The actions of each row, once.
+pub(crate) fn action_sets(matrix: &LoweredMatrix) -> Vec<BTreeSet<ActionId>> {
+    matrix.matrix.rows.iter().map(|row| row.actions().into_iter().collect()).collect()
+}
+
+/// The rows that decide the action.
+pub(crate) fn deciding(logic: &Logic<'_>, matrix: &LoweredMatrix, sets: &[BTreeSet<ActionId>], action: ActionId) -> Vec<Deciding> {
+    let rows = &matrix.matrix.rows;
+    let covering: Vec<usize> = (0..rows.len()).filter(|index| sets[*index].contains(&action)).collect();
+    let mut found = Vec::new();
+    'rows: for index in &covering {
+        let mut case = when(logic, &rows[*index]);
+        for other in &covering {
+            if other == index || !is_narrower(&rows[*other], &rows[*index], &sets[*other], &sets[*index]) {
+                continue;
+            }
+            match &rows[*other].when {
+                None => continue 'rows,
+                Some(when) => case = join(&case, &logic.alternatives(when.expr, false)),
+            }
+        }
+        found.push(Deciding { row: *index, case });
+    }
+    found
+}
+
+pub(crate) fn when(logic: &Logic<'_>, row: &Row) -> Alternatives {
+    row.when.as_ref().map_or_else(always, |when| logic.alternatives(when.expr, true))
+}
+
+/// Rows of one table that decide one action, neither of which is the narrower: cases must exclude one another, anything
+/// else must be equal.
+pub(crate) fn check_overlaps(items: &Items<'_>, model: &Model<'_>, logic: &Logic<'_>, sink: &mut Sink, matrix: &LoweredMatrix) {
+    let rows = &matrix.matrix.rows;
+    let sets = action_sets(matrix);
+    for later in 0..rows.len() {
+        for earlier in 0..later {
+            if matrix.bad_rows.contains(&later) || matrix.bad_rows.contains(&earlier) {
+                continue;
+            }
+            let Some(shared) = sets[later].intersection(&sets[earlier]).next() else { continue };
+            let (a, b) = (&rows[later], &rows[earlier]);
+            if is_narrower(a, b, &sets[later], &sets[earlier]) || is_narrower(b, a, &sets[earlier], &sets[later]) {
+                continue;
+            }
+            let name = model.policy.action_name(*shared);
+            let labels = [(matrix.rows[later], "this row"), (matrix.rows[earlier], "and this one")];
+            match (&a.when, &b.when) {
+                (Some(x), Some(y)) if x.expr != y.expr => {
+                    if !logic.exclude(&when(logic, a), &when(logic, b)) {
+                        let message = format!("two cases of `{name}` could both apply");
+                        let help = format!("let `{}` and `{}` exclude one another visibly: `x == a` and `x == b`, or `c` and `not c`", x.text, y.text);
+                        sink.report(items, &rules::CASES_NOT_DISJOINT, message, &labels, &help);
+                    }
+                }
+                _ if same_cells(matrix, later, earlier) && a.when.is_some() == b.when.is_some() => {
+                    let message = format!("`{name}` is decided twice in this table, equally");
+                    sink.report(items, &rules::REPEATED_DECISION, message, &labels, "take one of the rows away");
+                }
+                _ => {
+                    let message = format!("two rows decide `{name}` differently, and neither is the narrower");
+                    let help = "a row wins where its actions lie within the other's; write a row for what they share";
+                    sink.report(items, &rules::OVERLAPPING_ROWS, message, &labels, help);
+                }
+            }
+        }
+    }
+}
+
+fn same_cells(matrix: &LoweredMatrix, a: usize, b: usize) -> bool {
+    let kinds = |row: usize| -> Vec<&CellKind> { matrix.matrix.rows[row].cells.iter().map(|cell| &cell.kind).collect() };
+    kinds(a) == kinds(b)
+}

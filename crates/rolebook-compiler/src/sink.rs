@@ -1,0 +1,95 @@
+//! Where the passes put what they find.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolebook_diagnostics::{Diagnostic, Label, Rule, Severity, did_you_mean, rules};
+use rolebook_syntax::ast::Name;
+
+use crate::items::{ItemIx, Items, Spot};
+
+/// Diagnostics so far, and the words that could not be read.
+pub(crate) struct Sink {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Names that may be declared where something could not be parsed: not knowing them is no second mistake.
+    pub(crate) poisoned: BTreeSet<String>,
+}
+
+impl Sink {
+    pub(crate) fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Reports `message` with labels; the first spot is the primary one.
+    pub(crate) fn report(&mut self, items: &Items<'_>, rule: &'static Rule, message: impl Into<String>, labels: &[(Spot, &str)], help: &str) {
+        let mut diagnostic = Diagnostic::new(rule, message);
+        for (spot, text) in labels {
+            diagnostic = diagnostic.label(&items.unit(spot.item).path, items.absolute(*spot), *text);
+        }
+        if !help.is_empty() {
+            diagnostic = diagnostic.help(help);
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports a name that nothing declares, unless it may have been declared in what could not be read. `near` are the
+    /// names that would have been right, with the place of their declaration where there is one.
+    pub(crate) fn unknown(
+        &mut self,
+        items: &Items<'_>,
+        at: ItemIx,
+        name: &Name,
+        message: impl Into<String>,
+        near: &BTreeMap<String, Option<Spot>>,
+    ) {
+        if self.poisoned.contains(&name.text) {
+            return;
+        }
+        let spot = Spot { item: at, span: name.span };
+        let path = items.unit(at).path.clone();
+        let span = items.absolute(spot);
+        let mut diagnostic = Diagnostic::new(&rules::UNKNOWN_NAME, message).label(&path, span, "not declared");
+        if let Some(found) = did_you_mean(&name.text, near.keys().map(String::as_str)) {
+            if let Some(Some(declared)) = near.get(found) {
+                let path = items.unit(declared.item).path.clone();
+                diagnostic = diagnostic.label(&path, items.absolute(*declared), format!("`{found}` is declared here"));
+            }
+            diagnostic = diagnostic.help(format!("did you mean `{found}`?")).fix(format!("write `{found}`"), &path, span, found);
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Puts the diagnostics in order and joins those that say the same: of an unknown name there is one, with every use.
+    pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
+        Diagnostic::sort(&mut self.diagnostics);
+        let mut joined: Vec<Diagnostic> = Vec::new();
+        let mut by_key: BTreeMap<(&'static str, String, Option<Label>), usize> = BTreeMap::new();
+        for diagnostic in self.diagnostics {
+            let everywhere = diagnostic.rule == &rules::UNKNOWN_NAME || diagnostic.rule == &rules::UNKNOWN_FACT;
+            let place = if everywhere { None } else { diagnostic.labels.first().cloned() };
+            let key = (diagnostic.rule.id, diagnostic.message.clone(), place);
+            match by_key.get(&key).copied() {
+                None => {
+                    by_key.insert(key, joined.len());
+                    joined.push(diagnostic);
+                }
+                Some(first) => merge(&mut joined[first], diagnostic),
+            }
+        }
+        joined
+    }
+}
+
+fn merge(into: &mut Diagnostic, other: Diagnostic) {
+    for label in other.labels {
+        if !into.labels.contains(&label) {
+            into.labels.push(label);
+        }
+    }
+    if let (Some(fix), Some(other)) = (into.fixes.first_mut(), other.fixes.into_iter().next())
+        && fix.title == other.title
+    {
+        fix.edits.extend(other.edits);
+        fix.edits.sort();
+        fix.edits.dedup();
+    }
+}

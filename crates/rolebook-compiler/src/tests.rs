@@ -1,0 +1,426 @@
+//! `test` blocks: compiled with the book, run on the reference evaluator.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rolebook_diagnostics::{Diagnostic, Span, rules};
+use rolebook_engine::{
+    Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Reason, Request, Spot as RawSpot, Truth,
+    build_facts, check, decide, parse_value, validate,
+};
+use rolebook_policy::{ActionId, ExprId, Field, ObligationId, Policy, TypeId, TypeKind, Value};
+use rolebook_syntax::ast::{self, Entry, ItemKind, Name, TestLine, ValueKind};
+
+use crate::declare::{Scope, dotted};
+use crate::grants::obligation_ids;
+use crate::items::{ItemIx, Items, Spot};
+use crate::lower::Lower;
+use crate::model::Model;
+use crate::sink::Sink;
+use crate::typing::{Typing, Use};
+
+/// What a line of a test claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// `can` rather than `cannot`.
+    pub can: bool,
+    /// The obligations after `with`, ascending.
+    pub obligations: Vec<ObligationId>,
+    /// The reasons after `because`.
+    pub reasons: Vec<Reason>,
+}
+
+/// A condition after `check`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// In the expressions of the test's policy.
+    pub expr: ExprId,
+}
+
+/// A line of a test that can fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A question and what is claimed of its answer.
+    Decision(Box<Request>, Expectation),
+    /// A condition that must be true, with the request that holds its context.
+    Check(Box<Request>, Check),
+}
+
+/// A compiled test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Test {
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub file: Arc<str>,
+    /// Its title's bytes there.
+    pub span: Span,
+    /// What it makes.
+    pub facts: Facts,
+    /// Its lines with their bytes.
+    pub steps: Vec<(Span, Step)>,
+}
+
+/// Runs a test: a diagnostic for each line that does not hold.
+pub fn run_test(policy: &Policy, test: &Test) -> Vec<Diagnostic> {
+    let mut failures = Vec::new();
+    for (span, step) in &test.steps {
+        let failure = match step {
+            Step::Check(request, claim) => match check(policy, &test.facts, request, claim.expr) {
+                Truth::True => continue,
+                Truth::False => ("this is not so".to_owned(), "false with the entities of this test"),
+                Truth::Unknown => ("nobody can know whether this is so".to_owned(), "unknown: something that it needs was left out"),
+            },
+            Step::Decision(request, expected) => {
+                let decision = decide(policy, &test.facts, request);
+                match judge(policy, expected, &decision.answer, &decision.alternatives) {
+                    None => continue,
+                    Some(failure) => failure,
+                }
+            }
+        };
+        let message = format!("\"{}\": {}", test.title, failure.0);
+        failures.push(Diagnostic::new(&rules::TEST_FAILED, message).label(&test.file, *span, failure.1));
+    }
+    failures
+}
+
+/// What is wrong with the answer, in a headline and a label.
+fn judge(policy: &Policy, expected: &Expectation, answer: &Answer, alternatives: &[Vec<ObligationId>]) -> Option<(String, &'static str)> {
+    let names = |set: &[ObligationId]| -> String {
+        set.iter().map(|id| policy.obligation_name(*id)).collect::<Vec<_>>().join(", ")
+    };
+    let found = match answer {
+        Answer::Allow => "allowed".to_owned(),
+        Answer::AllowIf(_) => {
+            let sets: Vec<String> = alternatives.iter().map(|set| names(set)).collect();
+            format!("allowed with {}", sets.join(" or with "))
+        }
+        Answer::Deny(reasons) => {
+            format!("denied because {}", reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
+    };
+    match (expected.can, answer) {
+        (true, Answer::Allow) if expected.obligations.is_empty() => None,
+        (true, Answer::Allow) => Some((format!("expected it to need {}, it is allowed", names(&expected.obligations)), "allowed without")),
+        (true, Answer::AllowIf(_)) if alternatives.contains(&expected.obligations) => None,
+        (true, Answer::AllowIf(_)) => Some((format!("expected other obligations, it is {found}"), "a test states obligations exactly")),
+        (true, Answer::Deny(_)) => Some((format!("expected it to be allowed, it is {found}"), "denied")),
+        (false, Answer::Allow | Answer::AllowIf(_)) => Some((format!("expected it to be denied, it is {found}"), "allowed")),
+        (false, Answer::Deny(reasons)) => {
+            let missing: Vec<String> =
+                expected.reasons.iter().filter(|reason| !reasons.contains(reason)).map(ToString::to_string).collect();
+            let message = || format!("expected {} as a reason, it is {found}", missing.join(" and "));
+            (!missing.is_empty()).then(|| (message(), "denied for other reasons"))
+        }
+    }
+}
+
+/// Compiles every test of a book that is otherwise right. Expressions of checks are added to the policy's.
+pub(crate) fn build(items: &Items<'_>, model: &Model<'_>, policy: &mut Policy, sink: &mut Sink) -> Vec<Test> {
+    let mut tests = Vec::new();
+    for (at, item) in items.iter() {
+        let ItemKind::Test { title, lines } = &item.kind else { continue };
+        let before = sink.diagnostics.len();
+        let builder = TestBuilder { items, model, at, fixtures: BTreeMap::new() };
+        if let Some((facts, steps)) = builder.build(policy, sink, lines)
+            && sink.diagnostics.len() == before
+        {
+            let spot = Spot { item: at, span: title.span };
+            let file = items.unit(at).path.clone();
+            tests.push(Test { title: title.text.clone(), file, span: items.absolute(spot), facts, steps });
+        }
+    }
+    tests
+}
+
+struct TestBuilder<'a, 'b> {
+    items: &'b Items<'a>,
+    model: &'b Model<'a>,
+    at: ItemIx,
+    /// The types of the entities with an id.
+    fixtures: BTreeMap<String, Vec<TypeId>>,
+}
+
+impl TestBuilder<'_, '_> {
+    fn build(mut self, policy: &mut Policy, sink: &mut Sink, lines: &[TestLine]) -> Option<(Facts, Vec<(Span, Step)>)> {
+        self.collect(policy, lines);
+        let document = self.document(policy, sink, lines);
+        let facts = match build_facts(policy, &[document], Completeness::Sketch) {
+            Ok(facts) => Some(facts),
+            Err(errors) => {
+                sink.diagnostics.extend(errors);
+                None
+            }
+        };
+        let symbols = {
+            let mut typing = Typing::new(self.items, self.model, sink);
+            let principals = all_principals(policy);
+            let used = Use { principals, fixtures: Some(&self.fixtures), ..Use::default() };
+            for line in lines {
+                if let TestLine::Check(expr) = line {
+                    typing.condition(self.at, *expr, &used);
+                }
+            }
+            typing.symbols
+        };
+        let mut context = BTreeMap::new();
+        let mut steps = Vec::new();
+        for line in lines {
+            match line {
+                TestLine::Fixture { .. } => {}
+                TestLine::At(entries) => {
+                    let fields = policy.context.clone();
+                    context = self.values(policy, sink, entries, &fields, "context value");
+                }
+                TestLine::Check(expr) => {
+                    let mut lower = Lower::continuing(self.items, self.model, &symbols, std::mem::take(&mut policy.exprs));
+                    lower.fixtures = Some(&self.fixtures);
+                    let lowered = lower.lower(self.at, *expr);
+                    policy.exprs = lower.exprs;
+                    let span = self.absolute(self.items.get(self.at).exprs.get(*expr).span);
+                    if let Some(expr) = lowered {
+                        let request = nobody(context.clone());
+                        steps.push((span, Step::Check(Box::new(request), Check { expr })));
+                    }
+                }
+                TestLine::Decision { span, .. } => {
+                    let step = self.decision(policy, sink, line, &context);
+                    steps.extend(step.map(|step| (self.absolute(*span), step)));
+                }
+            }
+        }
+        let facts = facts?;
+        for (span, step) in &steps {
+            if let Step::Decision(request, _) = step {
+                for message in validate(policy, &facts, request) {
+                    let diagnostic = Diagnostic::new(&rules::INVALID_REQUEST, message);
+                    sink.diagnostics.push(diagnostic.label(&self.items.unit(self.at).path, *span, "asked here"));
+                }
+            }
+        }
+        Some((facts, steps))
+    }
+
+    fn absolute(&self, span: Span) -> Span {
+        self.items.absolute(Spot { item: self.at, span })
+    }
+
+    fn collect(&mut self, policy: &Policy, lines: &[TestLine]) {
+        for line in lines {
+            if let TestLine::Fixture { ty, id, .. } = line
+                && let Some(ty) = policy.find_type(&ty.text)
+            {
+                let types = self.fixtures.entry(id.text.clone()).or_default();
+                if !types.contains(&ty) {
+                    types.push(ty);
+                }
+            }
+        }
+    }
+
+    fn spot(&self, name: &Name) -> RawSpot<String> {
+        RawSpot { value: name.text.clone(), span: self.absolute(name.span) }
+    }
+
+    fn document(&self, policy: &Policy, sink: &mut Sink, lines: &[TestLine]) -> Document {
+        let mut types = Vec::new();
+        for line in lines {
+            let TestLine::Fixture { ty, id, seats, entries } = line else { continue };
+            let mut raw = Vec::new();
+            let mut by_type: BTreeMap<TypeId, Vec<(RawSpot<String>, RawValue)>> = BTreeMap::new();
+            for seat in seats {
+                let Some(parent) = self.seat_type(policy, sink, ty, &seat.place) else { continue };
+                let role = match &seat.role {
+                    Some(role) => RawValue { kind: RawKind::Scalar(role.name.text.clone()), span: self.absolute(role.span) },
+                    None => RawValue { kind: RawKind::Null, span: self.absolute(seat.place.span) },
+                };
+                by_type.entry(parent).or_default().push((self.spot(&seat.place), role));
+            }
+            for (parent, seats) in by_type {
+                let span = seats.first().map_or(Span::default(), |(id, _)| id.span);
+                let key = RawSpot { value: policy.type_name(parent).to_owned(), span };
+                raw.push((key, RawValue { kind: RawKind::Map(seats), span }));
+            }
+            for entry in entries {
+                raw.push((self.spot(&entry.name), self.raw_value(&entry.value)));
+            }
+            types.push(RawType { name: self.spot(ty), entities: vec![RawEntity { id: self.spot(id), entries: raw }] });
+        }
+        Document { file: self.items.unit(self.at).path.clone(), types }
+    }
+
+    fn raw_value(&self, value: &ast::Value) -> RawValue {
+        let kind = match &value.kind {
+            ValueKind::Text(text) | ValueKind::Int(text) | ValueKind::Date(text) | ValueKind::Time(text) => {
+                RawKind::Scalar(text.clone())
+            }
+            ValueKind::Bool(value) => RawKind::Scalar(value.to_string()),
+            ValueKind::Name(path) => RawKind::Scalar(dotted(path)),
+            ValueKind::List(values) => RawKind::List(values.iter().map(|value| self.raw_value(value)).collect()),
+        };
+        RawValue { kind, span: self.absolute(value.span) }
+    }
+
+    /// The parent type in which `place` is: of the types that the test gives it, one that the child sits in.
+    fn seat_type(&self, policy: &Policy, sink: &mut Sink, child: &Name, place: &Name) -> Option<TypeId> {
+        let parents: Vec<TypeId> = policy
+            .find_type(&child.text)
+            .and_then(|ty| policy.ty(ty))
+            .map_or(vec![], |ty| ty.parents.iter().map(|parent| parent.ty).collect());
+        let Some(types) = self.fixtures.get(&place.text) else {
+            self.unknown(sink, place, None);
+            return None;
+        };
+        let fits: Vec<TypeId> = types.iter().copied().filter(|ty| parents.contains(ty)).collect();
+        match fits.as_slice() {
+            [one] => Some(*one),
+            _ => {
+                let message = format!("a {} does not sit in `{}`", child.text, place.text);
+                let names: Vec<&str> = parents.iter().map(|ty| policy.type_name(*ty)).collect();
+                let help = if names.is_empty() { "it sits in the workspace only".into() } else { format!("it sits in: {}", names.join(", ")) };
+                let spot = Spot { item: self.at, span: place.span };
+                sink.report(self.items, &rules::WRONG_FACT, message, &[(spot, "not a place for it")], &help);
+                None
+            }
+        }
+    }
+
+    /// An id that this test does not make.
+    fn unknown(&self, sink: &mut Sink, name: &Name, of: Option<&str>) {
+        let near = self.fixtures.keys().map(|id| (id.clone(), None)).collect();
+        let what = of.map_or(String::new(), |of| format!("{of} "));
+        sink.unknown(self.items, self.at, name, format!("this test makes no {what}`{}`", name.text), &near);
+    }
+
+    fn values(&self, policy: &Policy, sink: &mut Sink, entries: &[Entry], fields: &[Field], what: &str) -> BTreeMap<String, Value> {
+        let mut values = BTreeMap::new();
+        for entry in entries {
+            let Some(field) = fields.iter().find(|field| field.name == entry.name.text) else {
+                let near = fields.iter().map(|field| (field.name.clone(), None)).collect();
+                sink.unknown(self.items, self.at, &entry.name, format!("there is no {what} `{}`", entry.name.text), &near);
+                continue;
+            };
+            let text = match &entry.value.kind {
+                ValueKind::Text(text) | ValueKind::Int(text) | ValueKind::Date(text) | ValueKind::Time(text) => text.clone(),
+                ValueKind::Bool(value) => value.to_string(),
+                ValueKind::Name(path) => dotted(path),
+                ValueKind::List(values) => {
+                    let parts = values.iter().map(|value| self.items.written(Spot { item: self.at, span: value.span }));
+                    parts.collect::<Vec<_>>().join(",")
+                }
+            };
+            match parse_value(policy, &text, &field.ty) {
+                Ok(value) => {
+                    values.insert(field.name.clone(), value);
+                }
+                Err(message) => {
+                    let spot = Spot { item: self.at, span: entry.value.span };
+                    sink.report(self.items, &rules::TYPE_MISMATCH, message, &[(spot, "of another type")], "");
+                }
+            }
+        }
+        values
+    }
+
+    fn decision(&self, policy: &Policy, sink: &mut Sink, line: &TestLine, context: &BTreeMap<String, Value>) -> Option<Step> {
+        let TestLine::Decision { principal, can, ty, action, arguments, resource, obligations, reasons, .. } = line else {
+            return None;
+        };
+        let asked = self.action(policy, sink, ty, action);
+        let who = self.entity(sink, principal, &all_principals(policy), "principal");
+        let places = asked.and_then(|id| policy.action(id)).map_or(vec![], |action| action.places.clone());
+        let on = if resource.text == "workspace" {
+            Some((TypeId::WORKSPACE, String::new()))
+        } else if asked.is_some() {
+            self.entity(sink, resource, &places, "such thing")
+        } else {
+            None
+        };
+        let obligations = obligation_ids(self.items, self.model, sink, self.at, obligations);
+        let fields = asked.and_then(|id| policy.action(id)).map_or(vec![], |action| action.arguments.clone());
+        let arguments = if asked.is_some() { self.values(policy, sink, arguments, &fields, "argument") } else { BTreeMap::new() };
+        let mut expected_reasons = Vec::new();
+        for (reason, span) in reasons {
+            match reason {
+                ast::Reason::Never => expected_reasons.push(Reason::Never),
+                ast::Reason::Forbid(text) => expected_reasons.push(Reason::Forbid(text.clone())),
+                ast::Reason::Gate => expected_reasons.push(Reason::Gate),
+                ast::Reason::NoGrant => expected_reasons.push(Reason::NoGrant),
+                ast::Reason::Obligation => expected_reasons.push(Reason::Obligation),
+                ast::Reason::License => {
+                    let spot = Spot { item: self.at, span: *span };
+                    let message = "a license as a reason cannot be evaluated by this version of rolebook";
+                    sink.report(self.items, &rules::NOT_BUILT_YET, message, &[(spot, "not built yet")], "");
+                }
+            }
+        }
+        let request = Request {
+            principal: who?,
+            action: asked?,
+            resource: on?,
+            arguments,
+            context: context.clone(),
+            enforces: (0..policy.obligations.len()).map(|index| ObligationId(index as u32)).collect(),
+        };
+        let expectation = Expectation { can: *can, obligations: obligations?, reasons: expected_reasons };
+        Some(Step::Decision(Box::new(request), expectation))
+    }
+
+    fn action(&self, policy: &Policy, sink: &mut Sink, ty: &Name, action: &Name) -> Option<ActionId> {
+        let Some(owner) = self.model.names.owners.get(&ty.text).copied() else {
+            let near = self.model.names.near(&[Scope::Types]);
+            sink.unknown(self.items, self.at, ty, format!("no type or area `{}` is declared", ty.text), &near);
+            return None;
+        };
+        let found = self.model.names.actions.get(&(owner, action.text.clone())).copied();
+        if found.is_none() {
+            let near = self.model.names.near(&[Scope::Actions(owner)]);
+            let message = format!("`{}` has no action `{}`", policy.owner_name(owner), action.text);
+            sink.unknown(self.items, self.at, action, message, &near);
+        }
+        found
+    }
+
+    /// The entity with that id, of one of the types if there is one.
+    fn entity(&self, sink: &mut Sink, name: &Name, types: &[TypeId], what: &str) -> Option<(TypeId, String)> {
+        let Some(known) = self.fixtures.get(&name.text) else {
+            self.unknown(sink, name, None);
+            return None;
+        };
+        let fits: Vec<TypeId> = known.iter().copied().filter(|ty| types.contains(ty)).collect();
+        match (fits.as_slice(), known.as_slice()) {
+            ([one], _) => Some((*one, name.text.clone())),
+            // Of another type than the action is asked of: an invalid request, reported as such.
+            ([], [other, ..]) if what != "principal" => Some((*other, name.text.clone())),
+            ([], _) => {
+                let spot = Spot { item: self.at, span: name.span };
+                sink.report(self.items, &rules::INVALID_REQUEST, format!("`{}` is no {what}", name.text), &[(spot, "cannot ask")], "");
+                None
+            }
+            _ => {
+                let spot = Spot { item: self.at, span: name.span };
+                let message = format!("`{}` is the id of several things of this test", name.text);
+                sink.report(self.items, &rules::AMBIGUOUS_NAME, message, &[(spot, "which one?")], "give them different ids");
+                None
+            }
+        }
+    }
+}
+
+fn all_principals(policy: &Policy) -> Vec<TypeId> {
+    let types = policy.types.iter().enumerate();
+    types.filter(|(_, ty)| ty.kind == TypeKind::Principal).map(|(index, _)| TypeId(index as u32)).collect()
+}
+
+/// The request of a check: nobody asks for anything, there is only the context.
+fn nobody(context: BTreeMap<String, Value>) -> Request {
+    Request {
+        principal: (TypeId::WORKSPACE, String::new()),
+        action: ActionId(u32::MAX),
+        resource: (TypeId::WORKSPACE, String::new()),
+        arguments: BTreeMap::new(),
+        context,
+        enforces: BTreeSet::new(),
+    }
+}
