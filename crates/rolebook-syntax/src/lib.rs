@@ -1,8 +1,8 @@
 //! The language as text: the grammar, the tree, the formatter.
 //!
-//! Parsing never fails. A file is cut into items (`cut.rs`), an item into logical lines (`scan.rs`), and each line goes through the
-//! pest grammar (`grammar.pest`) on its own; what cannot be read is a [`Problem`] beside a tree of the rest. The crate
-//! knows nothing of names, of other files, of salsa.
+//! Parsing never fails. A file is cut into items (`cut.rs`), an item into logical lines (`scan.rs`), and each line goes
+//! through the pest grammar (`grammar.pest`) on its own; what cannot be read is a [`Problem`] beside a tree of the rest.
+//! The crate knows nothing of names, of other files, of salsa.
 
 pub mod ast;
 mod build;

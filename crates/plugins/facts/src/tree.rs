@@ -1,0 +1,80 @@
+//! From a tree of YAML or JSON to a document of facts.
+
+use std::sync::Arc;
+
+use rolebook_diagnostics::{Diagnostic, Span, rules};
+use rolebook_engine::{Document, RawEntity, RawKind, RawType, RawValue, Spot};
+use rolebook_plugin::Outcome;
+use rolebook_yaml::{Key, Kind, Node, SyntaxError};
+
+/// A form that every message about a wrong one shows.
+const FORM: &str = "facts are written by type, then id: `account: { acme: { csm: lee } }`";
+
+pub(crate) fn document(file: &Arc<str>, tree: Result<Node, SyntaxError>) -> Outcome<Document> {
+    let mut reader = Reader { file, diagnostics: vec![] };
+    let types = match tree {
+        Ok(node) => reader.types(node),
+        Err(error) => {
+            reader.error(format!("these facts cannot be read: {}", error.message), error.span, "here", FORM);
+            vec![]
+        }
+    };
+    let value = reader.diagnostics.is_empty().then(|| Document { file: file.clone(), types });
+    Outcome { value, diagnostics: reader.diagnostics }
+}
+
+struct Reader<'a> {
+    file: &'a Arc<str>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn error(&mut self, message: impl Into<String>, span: Span, label: &str, help: &str) {
+        self.diagnostics.push(Diagnostic::new(&rules::INVALID_FACTS, message).label(self.file, span, label).help(help));
+    }
+
+    fn map(&mut self, node: Node, what: &str) -> Vec<(Key, Node)> {
+        match node.kind {
+            Kind::Map(entries) => entries,
+            Kind::Null => vec![],
+            Kind::Scalar(_) | Kind::List(_) => {
+                self.error(format!("expected {what}"), node.span, "something else stands here", FORM);
+                vec![]
+            }
+        }
+    }
+
+    fn types(&mut self, node: Node) -> Vec<RawType> {
+        let mut types = Vec::new();
+        for (key, node) in self.map(node, "types with their entities") {
+            if key.text == "partial" {
+                let help = "leave it out, and give every entity of each type";
+                self.error("`partial` facts cannot be used by this version of rolebook", key.span, "not built yet", help);
+                continue;
+            }
+            let entries = self.map(node, "ids with their values");
+            let entities = entries.into_iter().map(|(id, node)| self.entity(id, node)).collect();
+            types.push(RawType { name: spot(key), entities });
+        }
+        types
+    }
+
+    fn entity(&mut self, id: Key, node: Node) -> RawEntity {
+        let entries = self.map(node, "what is said of this entity, as `name: value`");
+        RawEntity { id: spot(id), entries: entries.into_iter().map(|(key, node)| (spot(key), value(node))).collect() }
+    }
+}
+
+fn spot(key: Key) -> Spot<String> {
+    Spot { value: key.text, span: key.span }
+}
+
+fn value(node: Node) -> RawValue {
+    let kind = match node.kind {
+        Kind::Null => RawKind::Null,
+        Kind::Scalar(text) => RawKind::Scalar(text),
+        Kind::List(values) => RawKind::List(values.into_iter().map(value).collect()),
+        Kind::Map(entries) => RawKind::Map(entries.into_iter().map(|(key, node)| (spot(key), value(node))).collect()),
+    };
+    RawValue { kind, span: node.span }
+}

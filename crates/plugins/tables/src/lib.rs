@@ -1,0 +1,13 @@
+//! Writers of matrices: for a terminal, Markdown, CSV, JSON.
+
+mod csv_table;
+mod json;
+mod legend;
+mod markdown;
+mod shown;
+mod terminal;
+
+use rolebook_plugin::TableWriter;
+
+/// The writers of this family, the default first.
+pub static WRITERS: &[&dyn TableWriter] = &[&terminal::Terminal, &markdown::Markdown, &csv_table::Csv, &json::Json];

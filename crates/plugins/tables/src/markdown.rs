@@ -1,0 +1,61 @@
+//! Matrices as Markdown.
+
+use rolebook_plugin::{Plugin, TableStyle, TableWriter};
+use rolebook_policy::{Matrix, Policy};
+
+use crate::legend;
+use crate::shown::{cell_text, row_label};
+
+/// For pages and pull requests.
+pub(crate) struct Markdown;
+
+impl Plugin for Markdown {
+    fn id(&self) -> &'static str {
+        "markdown"
+    }
+
+    fn summary(&self) -> &'static str {
+        "matrices as Markdown tables"
+    }
+}
+
+impl TableWriter for Markdown {
+    fn write(&self, policy: &Policy, _: TableStyle) -> String {
+        policy.matrices.iter().map(|matrix| section(policy, matrix)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn section(policy: &Policy, matrix: &Matrix) -> String {
+    let mut out = format!("## {}\n\n", escape(&matrix.title));
+    if !matrix.doc.is_empty() {
+        out.push_str(&format!("{}\n\n", matrix.doc));
+    }
+    let titles: Vec<String> = matrix.columns.iter().map(|column| escape(&column.title)).collect();
+    out.push_str(&format!("| Action | {} |\n", titles.join(" | ")));
+    out.push_str(&format!("|---|{}\n", ":-:|".repeat(titles.len())));
+    for row in &matrix.rows {
+        let cells: Vec<String> = row.cells.iter().map(|cell| escape(&cell_text(policy, cell))).collect();
+        out.push_str(&format!("| {} | {} |\n", escape(&row_label(row)), cells.join(" | ")));
+    }
+    let legend = legend::entries(policy, matrix);
+    if !legend.is_empty() {
+        out.push('\n');
+    }
+    for entry in legend {
+        let meaning = if entry.meaning.is_empty() { String::new() } else { format!(": {}", escape(&entry.meaning)) };
+        out.push_str(&format!("- {} (`{}`){meaning}\n", escape(&entry.title), entry.name));
+    }
+    out
+}
+
+/// Text that Markdown would read as something else.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '|' | '\\' | '`' | '*' | '_' | '<' | '[' | ']') {
+            out.push('\\');
+        }
+        out.push(if c == '\n' { ' ' } else { c });
+    }
+    out
+}

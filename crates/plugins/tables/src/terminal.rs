@@ -1,0 +1,67 @@
+//! Matrices for a terminal.
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use rolebook_plugin::{Plugin, TableStyle, TableWriter};
+use rolebook_policy::{CellKind, Matrix, Policy};
+
+use crate::legend;
+use crate::shown::{cell_text, row_label};
+
+/// For people at a terminal: aligned, coloured where the terminal is.
+pub(crate) struct Terminal;
+
+impl Plugin for Terminal {
+    fn id(&self) -> &'static str {
+        "terminal"
+    }
+
+    fn summary(&self) -> &'static str {
+        "matrices for reading at a terminal"
+    }
+}
+
+impl TableWriter for Terminal {
+    fn write(&self, policy: &Policy, style: TableStyle) -> String {
+        policy.matrices.iter().map(|matrix| section(policy, matrix, style)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn section(policy: &Policy, matrix: &Matrix, style: TableStyle) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(style.width);
+    if style.color {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    let bold = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
+    let mut header = vec![bold(&matrix.title)];
+    header.extend(matrix.columns.iter().map(|column| bold(&column.title)));
+    table.set_header(header);
+    for row in &matrix.rows {
+        let mut cells = vec![Cell::new(row_label(row))];
+        for cell in &row.cells {
+            let shown = Cell::new(cell_text(policy, cell));
+            cells.push(match &cell.kind {
+                CellKind::No => shown,
+                CellKind::Never => shown.fg(Color::Red),
+                CellKind::Granted { conditions, obligations } if conditions.is_empty() && obligations.is_empty() => {
+                    shown.fg(Color::Green)
+                }
+                CellKind::Granted { .. } => shown.fg(Color::Yellow),
+            });
+        }
+        table.add_row(cells);
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Left);
+    }
+    let lines: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
+    let mut out = lines.join("\n") + "\n";
+    for entry in legend::entries(policy, matrix) {
+        let meaning = if entry.meaning.is_empty() { String::new() } else { format!(": {}", entry.meaning) };
+        out.push_str(&format!("  {} ({}){meaning}\n", entry.title, entry.name));
+    }
+    out
+}

@@ -1,0 +1,150 @@
+//! The arguments. Help texts teach: each command shows what it is for and an example.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  fine; or the answer is \"allowed\" (also under obligations, which are printed)
+  1  findings: errors in a book, failed tests, files that are not formatted
+  2  wrong arguments, unreadable input, an invalid request
+  3  the answer is \"denied\"
+
+Paths may be a book (a folder with a `rolebook.yaml`), a file in it, or a folder of books.
+Without a path it is the nearest book upwards from here.";
+
+/// Permissions as a table that runs: check, test, render and ask a permission matrix kept as code.
+#[derive(Parser)]
+#[command(name = "rolebook", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Colours in the output
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// Where a terminal shows it and NO_COLOR is not set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// With the lines of the source
+    Full,
+    /// One line each
+    Concise,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AnswerFormat {
+    /// For people
+    Full,
+    /// For programs
+    Json,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Check books: every mistake, with its place and its cure; then run their tests
+    #[command(after_help = "Example:\n  rolebook check policies/vitally")]
+    Check {
+        /// Books, files in them, or folders of books
+        paths: Vec<PathBuf>,
+        /// How to print what is found
+        #[arg(long, value_enum, default_value_t = Format::Full)]
+        format: Format,
+    },
+    /// Run the `test` blocks of books
+    #[command(after_help = "Example:\n  rolebook test policies/vitally --filter R039")]
+    Test {
+        /// Books, files in them, or folders of books
+        paths: Vec<PathBuf>,
+        /// Only tests whose title holds this text
+        #[arg(long)]
+        filter: Option<String>,
+        /// How to print what fails
+        #[arg(long, value_enum, default_value_t = Format::Full)]
+        format: Format,
+    },
+    /// Ask whether a principal may do an action on a resource, and why (not)
+    #[command(after_help = "Examples:
+  rolebook can lee note.edit note:kickoff --book policies/vitally --facts policies/vitally/facts.yaml
+  rolebook can max note_template.create workspace --input visibility=shared --book … --facts …
+  rolebook can lee segment.create workspace --enforces some_segments --book … --facts …
+
+Exit codes: 0 allowed (also under obligations, which are printed), 3 denied, 2 the question is invalid, 1 the book has errors.")]
+    Can {
+        /// Who asks: an id, or `type:id`
+        principal: String,
+        /// What for: `type.action`
+        action: String,
+        /// On what: an id, `type:id`, or `workspace`
+        resource: String,
+        /// A file of facts; may be given several times
+        #[arg(long, required = true)]
+        facts: Vec<PathBuf>,
+        /// The book; by default the nearest one upwards
+        #[arg(long)]
+        book: Option<PathBuf>,
+        /// A value that the asking service sends along, as `name=value`
+        #[arg(long, value_name = "K=V")]
+        context: Vec<String>,
+        /// An argument of the action, as `name=value`; of a set its members, parted by commas
+        #[arg(long, value_name = "K=V")]
+        input: Vec<String>,
+        /// An obligation that the caller sees to; may be given several times
+        #[arg(long, value_name = "OBLIGATION")]
+        enforces: Vec<String>,
+        /// How to print the answer
+        #[arg(long, value_enum, default_value_t = AnswerFormat::Full)]
+        format: AnswerFormat,
+    },
+    /// Print the matrices of a book
+    #[command(after_help = "Example:\n  rolebook matrix policies/vitally --format markdown")]
+    Matrix {
+        /// The book, or a file in it
+        path: Option<PathBuf>,
+        /// terminal, markdown, csv or json (`rolebook plugins` lists them)
+        #[arg(long, default_value = "terminal")]
+        format: String,
+    },
+    /// Format `*.rolebook` files: align tables, tidy blanks, change no meaning
+    #[command(after_help = "Examples:\n  rolebook fmt policies/vitally\n  rolebook fmt --check .\n  rolebook fmt - < a.rolebook")]
+    Fmt {
+        /// Books, files, or folders; `-` reads from standard input and prints
+        paths: Vec<PathBuf>,
+        /// Change nothing; exit 1 if something would be changed
+        #[arg(long)]
+        check: bool,
+    },
+    /// Explain a rule that a diagnostic names; without a rule, list them
+    #[command(after_help = "Example:\n  rolebook explain contradicted-cell")]
+    Explain {
+        /// The id in the brackets of a diagnostic
+        rule: Option<String>,
+    },
+    /// Write a small book that checks
+    Init {
+        /// The folder, which is made if it is not there
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// List the plugins: readers of facts, writers of tables
+    Plugins,
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  rolebook completions bash > ~/.local/share/bash-completion/completions/rolebook")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}

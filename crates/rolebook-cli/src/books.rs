@@ -1,0 +1,121 @@
+//! Which files make up which book.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use rolebook_compiler::{BookFile, Compiler};
+
+use crate::io::Io;
+
+const MANIFEST: &str = "rolebook.yaml";
+/// No file that anybody wrote is larger; what is, is read this far and refused as too large.
+const READ_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// The folders of the books that `paths` speak of, each once, in order. An error says which path leads nowhere.
+pub(crate) fn find(io: &Io, paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    if paths.is_empty() {
+        return match nearest(&io.cwd) {
+            Some(book) => Ok(vec![book]),
+            None => Err(format!(
+                "there is no book here: no `{MANIFEST}` in this folder or above it\n  help: name a book, or begin one with `rolebook init my_book`"
+            )),
+        };
+    }
+    let mut books: Vec<PathBuf> = Vec::new();
+    for given in paths {
+        let path = io.path(given);
+        let path = path.canonicalize().map_err(|error| format!("`{}`: {}", given.display(), reason(&error)))?;
+        let found = if path.is_file() {
+            let folder = path.parent().unwrap_or(&path);
+            vec![nearest(folder).unwrap_or_else(|| folder.to_owned())]
+        } else {
+            in_folder(&path)
+        };
+        for book in found {
+            if !books.contains(&book) {
+                books.push(book);
+            }
+        }
+    }
+    Ok(books)
+}
+
+/// One book, for commands that speak of one.
+pub(crate) fn find_one(io: &Io, path: Option<&PathBuf>) -> Result<PathBuf, String> {
+    let paths: Vec<PathBuf> = path.into_iter().cloned().collect();
+    let books = find(io, &paths)?;
+    match books.as_slice() {
+        [one] => Ok(one.clone()),
+        _ => {
+            let names: Vec<String> = books.iter().map(|book| format!("  {}", io.shown(book))).collect();
+            Err(format!("there are several books, name one of them:\n{}", names.join("\n")))
+        }
+    }
+}
+
+fn nearest(from: &Path) -> Option<PathBuf> {
+    from.ancestors().find(|folder| folder.join(MANIFEST).is_file()).map(Path::to_owned)
+}
+
+/// The folder itself if it is a book, else the books below it; a folder without any is taken for a book that has no
+/// manifest, and reported as such.
+fn in_folder(folder: &Path) -> Vec<PathBuf> {
+    if folder.join(MANIFEST).is_file() {
+        return vec![folder.to_owned()];
+    }
+    let is_hidden = |name: &str| name.starts_with('.') || name == "target" || name == "node_modules";
+    let mut books: Vec<PathBuf> = walkdir::WalkDir::new(folder)
+        .follow_links(false)
+        .max_depth(16)
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !is_hidden(&entry.file_name().to_string_lossy()))
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name() == MANIFEST && entry.file_type().is_file())
+        .filter_map(|entry| entry.path().parent().map(Path::to_owned))
+        .collect();
+    books.sort();
+    if books.is_empty() { vec![folder.to_owned()] } else { books }
+}
+
+/// The `*.rolebook` files of a book's folder, by name.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = std::fs::read_dir(folder).map_err(|error| format!("`{}`: {}", folder.display(), reason(&error)))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rolebook") && path.is_file())
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+/// Reads a file, however large it is: what lies beyond any limit of ours is left out.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error: std::io::Error| format!("`{}`: {}", path.display(), reason(&error));
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(READ_LIMIT).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// A compiler with the book in it.
+pub(crate) fn load(io: &Io, folder: &Path) -> Result<Compiler, String> {
+    let file = |path: &Path| -> Result<BookFile, String> {
+        Ok(BookFile { path: io.shown(path), bytes: read(path)? })
+    };
+    let manifest = folder.join(MANIFEST);
+    let manifest = if manifest.is_file() { Some(file(&manifest)?) } else { None };
+    let files: Result<Vec<BookFile>, String> = files(folder)?.iter().map(|path| file(path)).collect();
+    let mut compiler = Compiler::new();
+    compiler.set_book(&io.shown(folder), manifest, files?);
+    Ok(compiler)
+}
+
+/// What the system says, in our words where they are better.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file or folder".into(),
+        std::io::ErrorKind::PermissionDenied => "it may not be read".into(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,48 @@
+//! One file a command.
+
+mod can;
+mod check;
+mod explain;
+mod fmt;
+mod init;
+mod matrix;
+mod plugins;
+
+use crate::args::{Args, Command};
+use crate::io::Io;
+use crate::{EXIT_FINE, EXIT_USAGE};
+
+/// A command that could not be carried out: the message goes to standard error.
+pub(crate) struct Failure(pub(crate) String);
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self(message)
+    }
+}
+
+pub(crate) fn run(command: Command, io: &mut Io) -> u8 {
+    let result = match command {
+        Command::Check { paths, format } => check::check(io, &paths, format),
+        Command::Test { paths, filter, format } => check::test(io, &paths, filter.as_deref(), format),
+        Command::Can { principal, action, resource, facts, book, context, input, enforces, format } => {
+            let question = can::Question { principal, action, resource, facts, book, context, input, enforces, format };
+            can::can(io, &question)
+        }
+        Command::Matrix { path, format } => matrix::matrix(io, path.as_ref(), &format),
+        Command::Fmt { paths, check } => fmt::fmt(io, &paths, check),
+        Command::Explain { rule } => explain::explain(io, rule.as_deref()),
+        Command::Init { folder } => init::init(io, &folder),
+        Command::Plugins => Ok(plugins::plugins(io)),
+        Command::Completions { shell } => {
+            let mut command = <Args as clap::CommandFactory>::command();
+            clap_complete::generate(shell, &mut command, "rolebook", &mut io.stdout);
+            Ok(EXIT_FINE)
+        }
+    };
+    result.unwrap_or_else(|Failure(message)| {
+        let word = io.paint("31", "error");
+        io.err(&format!("{word}: {message}\n"));
+        EXIT_USAGE
+    })
+}

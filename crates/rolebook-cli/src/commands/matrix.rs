@@ -1,0 +1,37 @@
+//! `rolebook matrix`.
+
+use std::path::PathBuf;
+
+use rolebook_diagnostics::did_you_mean;
+use rolebook_plugin::TableStyle;
+use rolebook_policy::Policy;
+
+use super::Failure;
+use crate::args::Format;
+use crate::io::Io;
+use crate::registry::table_writers;
+use crate::{EXIT_FINDINGS, EXIT_FINE, books, report};
+
+pub(crate) fn matrix(io: &mut Io, path: Option<&PathBuf>, format: &str) -> Result<u8, Failure> {
+    let Some(writer) = table_writers().find(|writer| writer.id() == format) else {
+        let ids: Vec<&str> = table_writers().map(|writer| writer.id()).collect();
+        let near = did_you_mean(format, ids.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        return Err(Failure(format!("there is no format `{format}`{near}\n  help: the formats are {}", ids.join(", "))));
+    };
+    let Some(policy) = policy(io, path)? else { return Ok(EXIT_FINDINGS) };
+    let text = writer.write(&policy, TableStyle { color: io.color, width: io.width });
+    io.out(&text);
+    Ok(EXIT_FINE)
+}
+
+/// The policy of a book; where the book has errors they go to standard error and there is none.
+pub(crate) fn policy(io: &mut Io, path: Option<&PathBuf>) -> Result<Option<Policy>, Failure> {
+    let folder = books::find_one(io, path)?;
+    let compiler = books::load(io, &folder)?;
+    let compiled = compiler.compile();
+    if compiled.policy.is_none() {
+        let text = report::text(io, Format::Full, &compiled.diagnostics, &compiler.sources());
+        io.err(&text);
+    }
+    Ok(compiled.policy)
+}

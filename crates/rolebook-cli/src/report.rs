@@ -1,0 +1,50 @@
+//! Printing what was found.
+
+use rolebook_diagnostics::{Diagnostic, Severity, Sources, Style, concise, full, json};
+
+use crate::args::Format;
+use crate::io::Io;
+
+/// So many errors and warnings are drawn with their sources; the others are one line each.
+const DRAWN: usize = 100;
+
+/// The diagnostics in a format for people.
+pub(crate) fn text(io: &Io, format: Format, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    match format {
+        Format::Full => {
+            let is_note = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Note;
+            let serious: Vec<Diagnostic> = diagnostics.iter().filter(|diagnostic| !is_note(diagnostic)).cloned().collect();
+            let notes: Vec<Diagnostic> = diagnostics.iter().filter(is_note).cloned().collect();
+            let (drawn, rest) = serious.split_at(serious.len().min(DRAWN));
+            let style = Style { color: io.color, width: usize::from(io.width) };
+            let mut out = full(drawn, sources, style);
+            out.push_str(&concise(rest, sources));
+            // A note is worth a line: a book that is well should look so.
+            out.push_str(&concise(&notes, sources));
+            out
+        }
+        Format::Concise => concise(diagnostics, sources),
+        Format::Json => serde_json::to_string_pretty(&json(diagnostics, sources)).unwrap_or_default() + "\n",
+    }
+}
+
+/// `2 errors, 1 warning`, empty where there is nothing.
+pub(crate) fn count(io: &Io, diagnostics: &[Diagnostic]) -> String {
+    let mut parts = Vec::new();
+    for (severity, style) in [(Severity::Error, "31"), (Severity::Warning, "33"), (Severity::Note, "36")] {
+        let count = diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        if count > 0 {
+            parts.push(io.paint(style, &plural(count, severity.word())));
+        }
+    }
+    parts.join(", ")
+}
+
+/// `1 test`, `2 tests`.
+pub(crate) fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+pub(crate) fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
