@@ -1,0 +1,92 @@
+//! The menu of the workspace. `cargo xtask` prints it.
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+const MENU: &str = "\
+cargo xtask <what>
+
+  test      everything that CI runs: formatting, clippy, all tests, the suite, the books
+  quick     the tests without formatting and clippy
+  spec      the literate pages; `cargo xtask spec NAME` runs the sections whose name holds NAME
+  update    rewrite the consoles and snapshots of the pages, to be read as a diff
+  book      check, test and format-check everything under policies/ and examples/
+  deny      licences and advisories of the dependencies (needs cargo-deny)
+";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let what = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    let done = match what.as_str() {
+        "test" => test(),
+        "quick" => quick(),
+        "spec" => spec(&rest, false),
+        "update" => spec(&rest, true),
+        "book" => book(),
+        "deny" => cargo(&["deny", "check"]),
+        _ => {
+            print!("{MENU}");
+            return if what.is_empty() || what == "help" { ExitCode::SUCCESS } else { ExitCode::from(2) };
+        }
+    };
+    if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn test() -> bool {
+    step("formatting", || cargo(&["fmt", "--all", "--check"]))
+        && step("clippy", || cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+        && step("tests", quick)
+        && step("books", book)
+}
+
+/// All tests of the workspace; the literate pages are among them.
+fn quick() -> bool {
+    cargo(&["test", "--workspace", "--no-fail-fast", "--quiet"])
+}
+
+fn spec(names: &[String], update: bool) -> bool {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["test", "--quiet", "--package", "rolebook-tests", "--test", "spec", "--"]).args(names);
+    if update {
+        command.env("ROLEBOOK_UPDATE", "1");
+    }
+    ran(&mut command)
+}
+
+/// The command line itself over everything that we publish.
+fn book() -> bool {
+    let rolebook = ["run", "--quiet", "--package", "rolebook-cli", "--bin", "rolebook", "--"];
+    ["check", "fmt"].into_iter().all(|command| {
+        let mut args = rolebook.to_vec();
+        args.push(command);
+        if command == "fmt" {
+            args.push("--check");
+        }
+        args.extend(["policies", "examples"]);
+        cargo(&args)
+    })
+}
+
+fn step(name: &str, work: impl FnOnce() -> bool) -> bool {
+    eprintln!("── {name}");
+    let start = Instant::now();
+    let done = work();
+    let seconds = start.elapsed().as_secs();
+    eprintln!("── {name}: {} ({seconds} s)", if done { "passed" } else { "FAILED" });
+    done
+}
+
+fn cargo(args: &[&str]) -> bool {
+    ran(Command::new(env!("CARGO")).args(args))
+}
+
+fn ran(command: &mut Command) -> bool {
+    match command.status() {
+        Ok(status) => status.success(),
+        Err(error) => {
+            eprintln!("{command:?}: {error}");
+            false
+        }
+    }
+}
