@@ -15,7 +15,7 @@ use crate::lower::Lower;
 use crate::model::Model;
 use crate::pattern::{is_within, resolve, types_above};
 use crate::sink::Sink;
-use crate::typing::{Typing, Use, find_holding, resolve_role};
+use crate::typing::{ExprAt, Typing, Use, find_holding, resolve_role};
 
 /// A table with the places that its proofs point at. Parts that could not be resolved are `bad`: no proof speaks of them.
 pub(crate) struct LoweredMatrix {
@@ -70,7 +70,12 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
             _ => {}
         }
     }
-    let symbols = {
+    // A group that nothing uses is read, too.
+    let groups: Vec<(ItemIx, &[ast::Pattern])> = model.names.groups.values().map(|group| (group.at, group.patterns)).collect();
+    for (at, patterns) in groups {
+        resolve(items, model, sink, at, patterns);
+    }
+    let (symbols, bad_exprs, bad_conditions) = {
         let mut typing = Typing::new(items, model, sink);
         for pending in &matrices {
             check_matrix(&mut typing, pending);
@@ -87,15 +92,15 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
                 typing.named(ConditionId(index as u32), &used);
             }
         }
-        typing.symbols
+        (typing.symbols, typing.bad_exprs, typing.bad_conditions)
     };
     let mut lower = Lower::new(items, model, &symbols);
-    let bodies: Vec<Option<ExprId>> =
-        model.conditions.iter().map(|(at, body)| lower.lower(*at, *body)).collect();
+    lower.bad = bad_conditions;
+    let bodies = lower_conditions(model, &mut lower);
     let lowered_matrices: Vec<LoweredMatrix> =
-        matrices.iter().map(|pending| lower_matrix(items, &mut lower, pending)).collect();
+        matrices.iter().map(|pending| lower_matrix(items, &mut lower, &bad_exprs, pending)).collect();
     let lowered_rules: Vec<LoweredRule> =
-        rules_found.iter().filter_map(|pending| lower_rule(items, &mut lower, pending)).collect();
+        rules_found.iter().filter_map(|pending| lower_rule(items, &mut lower, &bad_exprs, pending)).collect();
     let exprs = std::mem::take(&mut lower.exprs);
     model.policy.exprs = exprs;
     for (condition, body) in model.policy.conditions.iter_mut().zip(&bodies) {
@@ -394,7 +399,26 @@ fn check_rule(typing: &mut Typing<'_, '_>, pending: &PendingRule<'_>) {
     each_use(model, &actions, &types, |used| typing.condition(pending.at, condition, used));
 }
 
-fn lower_matrix(items: &Items<'_>, lower: &mut Lower<'_, '_>, pending: &PendingMatrix<'_>) -> LoweredMatrix {
+/// The bodies of all conditions. One that names a bad one is bad itself.
+fn lower_conditions(model: &Model<'_>, lower: &mut Lower<'_, '_>) -> Vec<Option<ExprId>> {
+    loop {
+        let bodies: Vec<Option<ExprId>> = model.conditions.iter().map(|(at, body)| lower.lower(*at, *body)).collect();
+        let bad: BTreeSet<ConditionId> =
+            (0..bodies.len()).filter(|index| bodies[*index].is_none()).map(|index| ConditionId(index as u32)).collect();
+        let before = lower.bad.len();
+        lower.bad.extend(bad);
+        if lower.bad.len() == before {
+            return bodies;
+        }
+    }
+}
+
+fn lower_matrix(
+    items: &Items<'_>,
+    lower: &mut Lower<'_, '_>,
+    bad_exprs: &BTreeSet<ExprAt>,
+    pending: &PendingMatrix<'_>,
+) -> LoweredMatrix {
     let at = pending.at;
     let mut lowered = LoweredMatrix {
         matrix: Matrix {
@@ -414,7 +438,7 @@ fn lower_matrix(items: &Items<'_>, lower: &mut Lower<'_, '_>, pending: &PendingM
         lowered.matrix.columns.push(column.clone().unwrap_or(unknown));
     }
     for (index, row) in pending.rows.iter().enumerate() {
-        let when = row.row.when.map(|id| (id, lower.lower(at, id)));
+        let when = row.row.when.map(|id| (id, lower.lower(at, id).filter(|_| !bad_exprs.contains(&(at, id)))));
         if !row.complete || matches!(when, Some((_, None))) {
             lowered.bad_rows.insert(index);
         }
@@ -426,7 +450,10 @@ fn lower_matrix(items: &Items<'_>, lower: &mut Lower<'_, '_>, pending: &PendingM
         let mut cells = Vec::new();
         for (column, cell) in row.row.cells.iter().enumerate() {
             let spot = Spot { item: at, span: cell.span };
-            let kind = row.cells.get(column).cloned().flatten();
+            let kind = row.cells.get(column).cloned().flatten().filter(|kind| match kind {
+                CellKind::Granted { conditions, .. } => !conditions.iter().any(|id| lower.bad.contains(id)),
+                CellKind::No | CellKind::Never => true,
+            });
             if kind.is_none() || pending.columns.get(column).is_none_or(Option::is_none) {
                 lowered.bad_cells.insert((index, column));
             }
@@ -452,9 +479,15 @@ fn lower_matrix(items: &Items<'_>, lower: &mut Lower<'_, '_>, pending: &PendingM
     lowered
 }
 
-fn lower_rule(items: &Items<'_>, lower: &mut Lower<'_, '_>, pending: &PendingRule<'_>) -> Option<LoweredRule> {
+fn lower_rule(
+    items: &Items<'_>,
+    lower: &mut Lower<'_, '_>,
+    bad_exprs: &BTreeSet<ExprAt>,
+    pending: &PendingRule<'_>,
+) -> Option<LoweredRule> {
     let at = pending.at;
     let condition = match pending.rule.condition {
+        Some(id) if bad_exprs.contains(&(at, id)) => return None,
         Some(id) => Some(lower.lower(at, id)?),
         None => None,
     };

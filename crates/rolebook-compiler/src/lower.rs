@@ -1,8 +1,8 @@
 //! Expressions of the tree into expressions of the policy. Equal ones get one id, so the provers compare ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_policy::{self as policy, Compare, Expr, ExprId, TypeId, Value, parse_date, parse_time};
+use rolebook_policy::{self as policy, Compare, ConditionId, Expr, ExprId, TypeId, Value, parse_date, parse_time};
 use rolebook_syntax::ast::{self, ExprKind, RolePlace, Root};
 
 use crate::declare::Names;
@@ -15,6 +15,8 @@ pub(crate) struct Lower<'a, 'b> {
     pub(crate) items: &'b Items<'a>,
     pub(crate) model: &'b Model<'a>,
     pub(crate) symbols: &'b BTreeMap<ExprAt, Symbol>,
+    /// Conditions that are not to be spoken of.
+    pub(crate) bad: BTreeSet<ConditionId>,
     pub(crate) exprs: Vec<Expr>,
     known: BTreeMap<Expr, ExprId>,
     /// Entities that a check of a test may name.
@@ -23,7 +25,7 @@ pub(crate) struct Lower<'a, 'b> {
 
 impl<'a, 'b> Lower<'a, 'b> {
     pub(crate) fn new(items: &'b Items<'a>, model: &'b Model<'a>, symbols: &'b BTreeMap<ExprAt, Symbol>) -> Self {
-        Self { items, model, symbols, exprs: vec![], known: BTreeMap::new(), fixtures: None }
+        Self { items, model, symbols, bad: BTreeSet::new(), exprs: vec![], known: BTreeMap::new(), fixtures: None }
     }
 
     /// Goes on where the expressions of a policy end.
@@ -34,7 +36,7 @@ impl<'a, 'b> Lower<'a, 'b> {
         exprs: Vec<Expr>,
     ) -> Self {
         let known = exprs.iter().enumerate().map(|(index, expr)| (expr.clone(), ExprId(index as u32))).collect();
-        Self { items, model, symbols, exprs, known, fixtures: None }
+        Self { items, model, symbols, bad: BTreeSet::new(), exprs, known, fixtures: None }
     }
 
     fn add(&mut self, expr: Expr) -> ExprId {
@@ -115,6 +117,7 @@ impl<'a, 'b> Lower<'a, 'b> {
             Root::Name(name) => match self.symbols.get(&(at, id)) {
                 Some(Symbol::Enum(value)) => (Expr::Literal(Value::Enum(value.clone())), &[][..]),
                 Some(Symbol::Role(role)) => (Expr::Literal(Value::Role(*role)), &[][..]),
+                Some(Symbol::Condition(condition)) if self.bad.contains(condition) => return None,
                 Some(Symbol::Condition(condition)) => (Expr::Condition(*condition), &[][..]),
                 Some(Symbol::Entity(ty, id)) => (Expr::Entity(*ty, id.clone()), steps),
                 None => {

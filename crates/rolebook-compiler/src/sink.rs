@@ -62,10 +62,21 @@ impl Sink {
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         Diagnostic::sort(&mut self.diagnostics);
         let mut joined: Vec<Diagnostic> = Vec::new();
+        let mut unknown_at: BTreeMap<Label, usize> = BTreeMap::new();
         let mut by_key: BTreeMap<(&'static str, String, Option<Label>), usize> = BTreeMap::new();
         for diagnostic in self.diagnostics {
             let everywhere = diagnostic.rule == &rules::UNKNOWN_NAME || diagnostic.rule == &rules::UNKNOWN_FACT;
             let place = if everywhere { None } else { diagnostic.labels.first().cloned() };
+            // One word that several types lack is one mistake.
+            if diagnostic.rule == &rules::UNKNOWN_NAME
+                && let Some(label) = diagnostic.labels.first()
+            {
+                if let Some(first) = unknown_at.get(label).copied() {
+                    merge(&mut joined[first], diagnostic);
+                    continue;
+                }
+                unknown_at.insert(label.clone(), joined.len());
+            }
             let key = (diagnostic.rule.id, diagnostic.message.clone(), place);
             match by_key.get(&key).copied() {
                 None => {

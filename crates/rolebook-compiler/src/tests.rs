@@ -149,7 +149,12 @@ impl TestBuilder<'_, '_> {
         let facts = match build_facts(policy, &[document], Completeness::Sketch) {
             Ok(facts) => Some(facts),
             Err(errors) => {
-                sink.diagnostics.extend(errors);
+                let text = self.items.unit(self.at).text;
+                let is_lost = |error: &Diagnostic| {
+                    let name = error.labels.first().and_then(|label| text.get(label.span.range())).unwrap_or("");
+                    error.rule == &rules::UNKNOWN_FACT && self.fixtures.get(name).is_some_and(Vec::is_empty)
+                };
+                sink.diagnostics.extend(errors.into_iter().filter(|error| !is_lost(error)));
                 None
             }
         };
@@ -208,11 +213,10 @@ impl TestBuilder<'_, '_> {
 
     fn collect(&mut self, policy: &Policy, lines: &[TestLine]) {
         for line in lines {
-            if let TestLine::Fixture { ty, id, .. } = line
-                && let Some(ty) = policy.find_type(&ty.text)
-            {
+            if let TestLine::Fixture { ty, id, .. } = line {
+                // An id of a type that nothing declares is kept without types: that is one mistake, not one a use.
                 let types = self.fixtures.entry(id.text.clone()).or_default();
-                if !types.contains(&ty) {
+                if let Some(ty) = policy.find_type(&ty.text).filter(|ty| !types.contains(ty)) {
                     types.push(ty);
                 }
             }
@@ -272,6 +276,9 @@ impl TestBuilder<'_, '_> {
             self.unknown(sink, place, None);
             return None;
         };
+        if types.is_empty() || policy.find_type(&child.text).is_none() {
+            return None;
+        }
         let fits: Vec<TypeId> = types.iter().copied().filter(|ty| parents.contains(ty)).collect();
         match fits.as_slice() {
             [one] => Some(*one),
@@ -339,7 +346,9 @@ impl TestBuilder<'_, '_> {
         };
         let obligations = obligation_ids(self.items, self.model, sink, self.at, obligations);
         let fields = asked.and_then(|id| policy.action(id)).map_or(vec![], |action| action.arguments.clone());
+        let before = sink.diagnostics.len();
         let arguments = if asked.is_some() { self.values(policy, sink, arguments, &fields, "argument") } else { BTreeMap::new() };
+        let arguments = (sink.diagnostics.len() == before).then_some(arguments);
         let mut expected_reasons = Vec::new();
         for (reason, span) in reasons {
             match reason {
@@ -359,7 +368,7 @@ impl TestBuilder<'_, '_> {
             principal: who?,
             action: asked?,
             resource: on?,
-            arguments,
+            arguments: arguments?,
             context: context.clone(),
             enforces: (0..policy.obligations.len()).map(|index| ObligationId(index as u32)).collect(),
         };
@@ -388,6 +397,9 @@ impl TestBuilder<'_, '_> {
             self.unknown(sink, name, None);
             return None;
         };
+        if known.is_empty() {
+            return None;
+        }
         let fits: Vec<TypeId> = known.iter().copied().filter(|ty| types.contains(ty)).collect();
         match (fits.as_slice(), known.as_slice()) {
             ([one], _) => Some((*one, name.text.clone())),

@@ -62,18 +62,29 @@ pub(crate) struct Typing<'a, 'b> {
     pub(crate) model: &'b Model<'a>,
     pub(crate) sink: &'b mut Sink,
     pub(crate) symbols: BTreeMap<ExprAt, Symbol>,
+    /// Conditions in which something was reported: no proof speaks of them.
+    pub(crate) bad_conditions: BTreeSet<ConditionId>,
+    /// Other expressions of that kind.
+    pub(crate) bad_exprs: BTreeSet<ExprAt>,
     checked: BTreeSet<(ConditionId, Option<TypeId>, Option<ActionId>, Vec<TypeId>)>,
 }
 
 impl<'a, 'b> Typing<'a, 'b> {
     pub(crate) fn new(items: &'b Items<'a>, model: &'b Model<'a>, sink: &'b mut Sink) -> Self {
-        Self { items, model, sink, symbols: BTreeMap::new(), checked: BTreeSet::new() }
+        Self { items, model, sink, symbols: BTreeMap::new(), bad_conditions: BTreeSet::new(), bad_exprs: BTreeSet::new(), checked: BTreeSet::new() }
     }
 
     /// Checks an expression that must be true or false.
     pub(crate) fn condition(&mut self, at: ItemIx, id: ExprId, used: &Use<'_>) {
-        let ty = self.type_of(at, id, used);
-        match ty {
+        let before = self.sink.diagnostics.len();
+        self.must_be_condition(at, id, used);
+        if self.sink.diagnostics.len() > before {
+            self.bad_exprs.insert((at, id));
+        }
+    }
+
+    fn must_be_condition(&mut self, at: ItemIx, id: ExprId, used: &Use<'_>) {
+        match self.type_of(at, id, used) {
             Ty::Bool | Ty::Any | Ty::Scalar(ValueKind::Bool) => {}
             Ty::Word(name) => self.word_as_condition(at, id, &name, used),
             other => {
@@ -92,6 +103,9 @@ impl<'a, 'b> Typing<'a, 'b> {
         // The body of a condition never sees a test's entities.
         let used = Use { fixtures: None, ..used.clone() };
         self.condition(at, body, &used);
+        if self.bad_exprs.contains(&(at, body)) {
+            self.bad_conditions.insert(id);
+        }
     }
 
     fn error(&mut self, rule: &'static Rule, message: impl Into<String>, at: ItemIx, id: ExprId, label: &str, help: &str) {
@@ -479,6 +493,10 @@ impl<'a, 'b> Typing<'a, 'b> {
 
     fn fixture(&mut self, at: ItemIx, id: ExprId, name: &Name, used: &Use<'_>) -> Option<Ty> {
         let types = used.fixtures?.get(&name.text)?;
+        // Of a type that nothing declares: reported where the entity is made.
+        if types.is_empty() {
+            return Some(Ty::Any);
+        }
         if let [one] = types.as_slice() {
             self.symbols.insert((at, id), Symbol::Entity(*one, name.text.clone()));
         }

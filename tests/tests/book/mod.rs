@@ -1,0 +1,58 @@
+//! The Vitally book as text, for tests that change it.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::path::{Path, PathBuf};
+
+use rolebook_compiler::{BookFile, Compiled, Compiler, run_test};
+use rolebook_diagnostics::{Diagnostic, Severity};
+
+/// A file of the book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub path: String,
+    pub text: String,
+}
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The files of `policies/vitally`, by name.
+pub fn vitally() -> Vec<Source> {
+    let folder = root().join("policies/vitally");
+    let mut sources: Vec<Source> = std::fs::read_dir(&folder)
+        .expect("the book")
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "rolebook"))
+        .map(|entry| Source {
+            path: entry.file_name().to_string_lossy().into_owned(),
+            text: std::fs::read_to_string(entry.path()).expect("a file of the book"),
+        })
+        .collect();
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(sources.len() > 3, "the book has several files");
+    sources
+}
+
+pub fn load(compiler: &mut Compiler, sources: &[Source]) {
+    let manifest = BookFile { path: "rolebook.yaml".into(), bytes: b"name: vitally\nversion: 0.1.0\nlanguage: 1\n".to_vec() };
+    let files = sources.iter().map(|source| BookFile { path: source.path.clone(), bytes: source.text.clone().into_bytes() });
+    compiler.set_book("vitally", Some(manifest), files.collect());
+}
+
+pub fn compiled(sources: &[Source]) -> Compiled {
+    let mut compiler = Compiler::new();
+    load(&mut compiler, sources);
+    compiler.compile()
+}
+
+/// All errors, failed tests among them.
+pub fn errors(compiler: &Compiler) -> Vec<Diagnostic> {
+    let compiled = compiler.compile();
+    let mut errors = compiled.diagnostics;
+    errors.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    if let Some(policy) = &compiled.policy {
+        errors.extend(compiled.tests.iter().flat_map(|test| run_test(policy, test)));
+    }
+    errors
+}
