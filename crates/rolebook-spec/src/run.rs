@@ -176,8 +176,8 @@ fn write_files(files: &[(&str, &Fence)]) -> std::io::Result<tempfile::TempDir> {
     Ok(folder)
 }
 
-/// What a command prints (standard output and error in the order of printing) and its exit code.
-pub(crate) fn run_command(folder: &std::path::Path, command: &str) -> (String, u8) {
+/// Runs `rolebook …` in a folder. What it prints (standard output and error in the order of printing) and its exit code.
+pub fn run_command(folder: &std::path::Path, command: &str) -> (String, u8) {
     let (command, stdin) = match command.split_once(" < ") {
         Some((command, file)) => (command, std::fs::read(folder.join(file.trim())).unwrap_or_default()),
         None => (command, vec![]),

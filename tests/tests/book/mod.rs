@@ -8,17 +8,17 @@ use rolebook_diagnostics::{Diagnostic, Severity};
 
 /// A file of the book.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    pub path: String,
-    pub text: String,
+pub(crate) struct Source {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The files of `policies/vitally`, by name.
-pub fn vitally() -> Vec<Source> {
+pub(crate) fn vitally() -> Vec<Source> {
     let folder = root().join("policies/vitally");
     let mut sources: Vec<Source> = std::fs::read_dir(&folder)
         .expect("the book")
@@ -34,20 +34,20 @@ pub fn vitally() -> Vec<Source> {
     sources
 }
 
-pub fn load(compiler: &mut Compiler, sources: &[Source]) {
+pub(crate) fn load(compiler: &mut Compiler, sources: &[Source]) {
     let manifest = BookFile { path: "rolebook.yaml".into(), bytes: b"name: vitally\nversion: 0.1.0\nlanguage: 1\n".to_vec() };
     let files = sources.iter().map(|source| BookFile { path: source.path.clone(), bytes: source.text.clone().into_bytes() });
     compiler.set_book("vitally", Some(manifest), files.collect());
 }
 
-pub fn compiled(sources: &[Source]) -> Compiled {
+pub(crate) fn compiled(sources: &[Source]) -> Compiled {
     let mut compiler = Compiler::new();
     load(&mut compiler, sources);
     compiler.compile()
 }
 
 /// All errors, failed tests among them.
-pub fn errors(compiler: &Compiler) -> Vec<Diagnostic> {
+pub(crate) fn errors(compiler: &Compiler) -> Vec<Diagnostic> {
     let compiled = compiler.compile();
     let mut errors = compiled.diagnostics;
     errors.retain(|diagnostic| diagnostic.severity == Severity::Error);

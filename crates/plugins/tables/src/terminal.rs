@@ -1,11 +1,14 @@
 //! Matrices for a terminal.
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle as Lines};
 use rolebook_plugin::{Plugin, TableStyle, TableWriter};
 use rolebook_policy::{CellKind, Matrix, Policy};
 
 use crate::legend;
 use crate::shown::{cell_text, row_label};
+
+/// One line below the head, none between rows: a matrix fits on a screen.
+const LINES: Lines = Lines::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// For people at a terminal: aligned, coloured where the terminal is.
 pub(crate) struct Terminal;
@@ -28,7 +31,7 @@ impl TableWriter for Terminal {
 
 fn section(policy: &Policy, matrix: &Matrix, style: TableStyle) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(LINES).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(style.width);
     if style.color {
         table.enforce_styling();
@@ -53,9 +56,6 @@ fn section(policy: &Policy, matrix: &Matrix, style: TableStyle) -> String {
             });
         }
         table.add_row(cells);
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Left);
     }
     let lines: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
     let mut out = lines.join("\n") + "\n";
