@@ -10,8 +10,30 @@ use rolebook_syntax::{RESERVED, item_keywords};
 
 /// Words of the language that are names elsewhere.
 const CONTEXTUAL: [&str; 24] = [
-    "action", "key", "many", "gate", "none", "roles", "one", "text", "int", "bool", "date", "time", "set", "to", "as", "at",
-    "check", "undefined", "includes", "requires", "ungated", "grant", "obligation", "test",
+    "action",
+    "key",
+    "many",
+    "gate",
+    "none",
+    "roles",
+    "one",
+    "text",
+    "int",
+    "bool",
+    "date",
+    "time",
+    "set",
+    "to",
+    "as",
+    "at",
+    "check",
+    "undefined",
+    "includes",
+    "requires",
+    "ungated",
+    "grant",
+    "obligation",
+    "test",
 ];
 
 /// A word or brace in a file.
@@ -69,13 +91,17 @@ fn touches(diagnostic: &Diagnostic, file: &str, text: &str, at: usize) -> bool {
     diagnostic.labels.iter().filter(|label| *label.file == *file).any(|label| {
         let (start, end) = (label.span.start as usize, label.span.end as usize);
         let between = if end < at { text.get(end..at) } else { text.get(at..start) };
-        let is_blank = |gap: &str| gap.lines().all(|line| line.split("//").next().is_some_and(|code| code.trim().is_empty()));
+        let is_blank =
+            |gap: &str| gap.lines().all(|line| line.split("//").next().is_some_and(|code| code.trim().is_empty()));
         start <= at && at <= end || between.is_some_and(is_blank)
     })
 }
 
 fn describe(errors: &[Diagnostic]) -> String {
-    errors.iter().map(|error| format!("    [{}] {} {:?}\n", error.rule.id, error.message, error.labels.first())).collect()
+    errors
+        .iter()
+        .map(|error| format!("    [{}] {} {:?}\n", error.rule.id, error.message, error.labels.first()))
+        .collect()
 }
 
 /// Whether a word declares something: it follows `role`, `action` … or stands before a colon in a type. Where the same name
@@ -88,7 +114,13 @@ fn declares(text: &str, at: usize, end: usize) -> bool {
 }
 
 /// Replaces bytes of one file and compiles.
-fn damage(compiler: &mut Compiler, sources: &[Source], file: usize, range: std::ops::Range<usize>, with: &str) -> (String, Vec<Diagnostic>) {
+fn damage(
+    compiler: &mut Compiler,
+    sources: &[Source],
+    file: usize,
+    range: std::ops::Range<usize>,
+    with: &str,
+) -> (String, Vec<Diagnostic>) {
     let mut damaged = sources.to_vec();
     damaged[file].text.replace_range(range, with);
     load(compiler, &damaged);
@@ -163,7 +195,8 @@ fn every_name() {
             let (text, errors) = damage(&mut compiler, &sources, file, end..end, "zz");
             count += 1;
             let line = source.text[..token.at].matches('\n').count() + 1;
-            let uses: usize = sources.iter().flat_map(|source| tokens(&source.text)).filter(|other| other.text == token.text).count();
+            let uses: usize =
+                sources.iter().flat_map(|source| tokens(&source.text)).filter(|other| other.text == token.text).count();
             let here = tokens(&source.text[token.item.clone()]).iter().filter(|other| other.text == token.text).count();
             // A declaration that nothing else names may be called anything: `uses` counts the whole book, in a test the block.
             let scope = if source.path.ends_with("tests.rolebook") { here } else { uses };
@@ -175,7 +208,12 @@ fn every_name() {
                 several => several.iter().all(|error| error.message.contains(&quoted)),
             };
             if !fine {
-                wrong.push_str(&format!("{}:{line}: `{}zz` ({uses} uses):\n{}", source.path, token.text, describe(&errors)));
+                wrong.push_str(&format!(
+                    "{}:{line}: `{}zz` ({uses} uses):\n{}",
+                    source.path,
+                    token.text,
+                    describe(&errors)
+                ));
             }
         }
     }

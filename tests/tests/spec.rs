@@ -10,6 +10,7 @@ use rolebook_spec::{Page, Section, run_section};
 
 const PAGES: [&str; 3] = ["tests/suite", "docs/rules", "docs"];
 
+#[expect(clippy::disallowed_methods, reason = "the switch of a test program")]
 fn main() {
     let mut arguments = Arguments::from_args();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

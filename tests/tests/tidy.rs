@@ -17,10 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &["rolebook-diagnostics", "rolebook-syntax", "rolebook-policy", "rolebook-engine", "rolebook-yaml"],
     ),
     ("rolebook-plugin", &["rolebook-diagnostics", "rolebook-policy", "rolebook-engine"]),
-    (
-        "rolebook-plugin-facts",
-        &["rolebook-diagnostics", "rolebook-engine", "rolebook-plugin", "rolebook-yaml"],
-    ),
+    ("rolebook-plugin-facts", &["rolebook-diagnostics", "rolebook-engine", "rolebook-plugin", "rolebook-yaml"]),
     ("rolebook-plugin-tables", &["rolebook-plugin", "rolebook-policy"]),
     (
         "rolebook-cli",
@@ -67,7 +64,9 @@ fn crates_use_only_what_the_table_allows() {
     assert_eq!(ours, allowed.keys().map(ToString::to_string).collect(), "the table lists every crate and no other");
     for package in &metadata.packages {
         let edges = allowed[package.name.as_str()];
-        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development) {
+        for dependency in
+            package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development)
+        {
             let name = dependency.name.as_str();
             assert!(!ours.contains(name) || edges.contains(&name), "`{}` may not use `{name}`", package.name);
         }
@@ -77,7 +76,9 @@ fn crates_use_only_what_the_table_allows() {
 #[test]
 fn libraries_stay_hidden_in_one_crate() {
     for package in metadata().packages {
-        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development) {
+        for dependency in
+            package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development)
+        {
             if let Some((library, home)) = HIDDEN.iter().find(|(library, _)| *library == dependency.name) {
                 assert_eq!(package.name.as_str(), *home, "only `{home}` names `{library}`");
             }
@@ -121,7 +122,11 @@ fn the_core_reads_no_files() {
     for name in core {
         for (path, text) in sources(&format!("crates/rolebook-{name}/src")) {
             let code = text.split("#[cfg(test)]").next().unwrap_or("");
-            assert!(!code.contains("std::fs") && !code.contains("std::env"), "{} reads its environment", path.display());
+            assert!(
+                !code.contains("std::fs") && !code.contains("std::env"),
+                "{} reads its environment",
+                path.display()
+            );
         }
     }
 }

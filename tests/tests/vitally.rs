@@ -16,7 +16,8 @@ struct Published {
 
 /// The tables of the page. Rows are broken over up to four lines: a cell that is empty ends its line.
 fn published() -> Vec<Published> {
-    let text = std::fs::read_to_string(root().join("tests/published/vitally_roles_and_permissions.txt")).expect("the page");
+    let text =
+        std::fs::read_to_string(root().join("tests/published/vitally_roles_and_permissions.txt")).expect("the page");
     let mut rows = Vec::new();
     let mut section = String::new();
     let mut before = "";
@@ -75,7 +76,8 @@ fn all_220_cells_agree_with_the_published_page() {
 fn the_csv_is_the_expected_one() {
     let (printed, code) = rolebook_spec::run_command(&root(), "rolebook matrix policies/vitally --format csv");
     assert_eq!(code, 0, "{printed}");
-    let expected = std::fs::read_to_string(root().join("policies/vitally/expected/matrix.csv")).expect("the expected table");
+    let expected =
+        std::fs::read_to_string(root().join("policies/vitally/expected/matrix.csv")).expect("the expected table");
     assert_eq!(printed, expected);
 }
 
@@ -104,8 +106,10 @@ fn every_number_is_covered() {
         let row = row.unwrap_or_else(|| panic!("COVERAGE.md has no row for {id}"));
         // "test R001 R003 …" names a test by the numbers that its title begins with.
         for part in row.split("test R").skip(1) {
-            let numbers: Vec<&str> =
-                part.split_whitespace().take_while(|word| word.trim_start_matches('R').parse::<u32>().is_ok()).collect();
+            let numbers: Vec<&str> = part
+                .split_whitespace()
+                .take_while(|word| word.trim_start_matches('R').parse::<u32>().is_ok())
+                .collect();
             let start = format!("R{}", numbers.join(" "));
             assert!(titles.iter().any(|title| title.starts_with(&start)), "{id}: there is no test `{start}`");
         }
@@ -138,7 +142,8 @@ fn the_order_of_declarations_changes_no_meaning() {
             .matrices
             .iter()
             .flat_map(|matrix| {
-                let row = |row: &rolebook_policy::Row| row.cells.iter().map(|cell| cell.text.clone()).collect::<Vec<_>>();
+                let row =
+                    |row: &rolebook_policy::Row| row.cells.iter().map(|cell| cell.text.clone()).collect::<Vec<_>>();
                 matrix.rows.iter().map(move |found| (matrix.title.clone(), found.head(), row(found)))
             })
             .collect();

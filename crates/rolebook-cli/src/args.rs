@@ -119,7 +119,9 @@ Exit codes: 0 allowed (also under obligations, which are printed), 3 denied, 2 t
         format: String,
     },
     /// Format `*.rolebook` files: align tables, tidy blanks, change no meaning
-    #[command(after_help = "Examples:\n  rolebook fmt policies/vitally\n  rolebook fmt --check .\n  rolebook fmt - < a.rolebook")]
+    #[command(
+        after_help = "Examples:\n  rolebook fmt policies/vitally\n  rolebook fmt --check .\n  rolebook fmt - < a.rolebook"
+    )]
     Fmt {
         /// Books, files, or folders; `-` reads from standard input and prints
         paths: Vec<PathBuf>,
@@ -142,7 +144,9 @@ Exit codes: 0 allowed (also under obligations, which are printed), 3 denied, 2 t
     /// List the plugins: readers of facts, writers of tables
     Plugins,
     /// Print completions for a shell
-    #[command(after_help = "Example:\n  rolebook completions bash > ~/.local/share/bash-completion/completions/rolebook")]
+    #[command(
+        after_help = "Example:\n  rolebook completions bash > ~/.local/share/bash-completion/completions/rolebook"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,

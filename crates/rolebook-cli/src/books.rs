@@ -100,9 +100,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// A compiler with the book in it.
 pub(crate) fn load(io: &Io, folder: &Path) -> Result<Compiler, String> {
-    let file = |path: &Path| -> Result<BookFile, String> {
-        Ok(BookFile { path: io.shown(path), bytes: read(path)? })
-    };
+    let file = |path: &Path| -> Result<BookFile, String> { Ok(BookFile { path: io.shown(path), bytes: read(path)? }) };
     let manifest = folder.join(MANIFEST);
     let manifest = if manifest.is_file() { Some(file(&manifest)?) } else { None };
     let files: Result<Vec<BookFile>, String> = files(folder)?.iter().map(|path| file(path)).collect();

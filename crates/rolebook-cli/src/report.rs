@@ -13,7 +13,8 @@ pub(crate) fn text(io: &Io, format: Format, diagnostics: &[Diagnostic], sources:
     match format {
         Format::Full => {
             let is_note = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Note;
-            let serious: Vec<Diagnostic> = diagnostics.iter().filter(|diagnostic| !is_note(diagnostic)).cloned().collect();
+            let serious: Vec<Diagnostic> =
+                diagnostics.iter().filter(|diagnostic| !is_note(diagnostic)).cloned().collect();
             let notes: Vec<Diagnostic> = diagnostics.iter().filter(is_note).cloned().collect();
             let (drawn, rest) = serious.split_at(serious.len().min(DRAWN));
             let style = Style { color: io.color, width: usize::from(io.width) };

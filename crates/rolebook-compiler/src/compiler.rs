@@ -119,7 +119,11 @@ fn compile(db: &dyn Db, book: Book) -> Compiled {
         let message = "`extends` cannot be evaluated by this version of rolebook";
         let at = file.text(db).find(base.as_str()).unwrap_or(0) as u32;
         let span = rolebook_diagnostics::Span::new(at, at + base.len() as u32);
-        sink.diagnostics.push(Diagnostic::new(&rules::NOT_BUILT_YET, message).label(file.path(db), span, "not built yet"));
+        sink.diagnostics.push(Diagnostic::new(&rules::NOT_BUILT_YET, message).label(
+            file.path(db),
+            span,
+            "not built yet",
+        ));
     }
 
     let mut model = model::build(&items, manifest.as_ref(), &mut sink);
@@ -157,7 +161,8 @@ fn report_form(items: &Items<'_>, sink: &mut Sink) {
     for unit in &items.units {
         sink.diagnostics.extend(unit.file.problems.iter().map(|problem| problem.diagnostic(&unit.path, 0)));
         for item in &unit.file.items {
-            sink.diagnostics.extend(item.problems.iter().map(|problem| problem.diagnostic(&unit.path, item.span.start)));
+            sink.diagnostics
+                .extend(item.problems.iter().map(|problem| problem.diagnostic(&unit.path, item.span.start)));
             sink.poisoned.extend(item.lost_words.iter().cloned());
         }
     }

@@ -1,7 +1,7 @@
 //! Conditions that name conditions: no circles, and no more of them than a reader could follow.
 
 use rolebook_diagnostics::rules;
-use rolebook_syntax::ast::{Exprs, ExprId, ExprKind, Root, RolePlace};
+use rolebook_syntax::ast::{ExprId, ExprKind, Exprs, RolePlace, Root};
 
 use crate::declare::Scope;
 use crate::items::{Items, Spot};
@@ -26,7 +26,8 @@ pub(crate) fn check(items: &Items<'_>, model: &mut Model<'_>, sink: &mut Sink) {
     let mut bad: Vec<usize> = Vec::new();
     for cycle in cycles(&edges) {
         let ring_names: Vec<String> = cycle.iter().map(|index| names[*index].clone()).collect();
-        let spots: Vec<(Spot, &str)> = cycle.iter().filter_map(|index| Some((spot(model, *index)?, "names the next one"))).collect();
+        let spots: Vec<(Spot, &str)> =
+            cycle.iter().filter_map(|index| Some((spot(model, *index)?, "names the next one"))).collect();
         let message = match ring_names.as_slice() {
             [one] => format!("the condition `{one}` names itself"),
             _ => format!("conditions name one another in a circle: {}", ring(&ring_names, " names ")),
@@ -37,7 +38,10 @@ pub(crate) fn check(items: &Items<'_>, model: &mut Model<'_>, sink: &mut Sink) {
     for (index, size) in sizes(items, model, &edges, &bad).into_iter().enumerate() {
         if size > MAX_NODES {
             if let Some(spot) = spot(model, index) {
-                let message = format!("`{}` has more than {MAX_NODES} parts once the conditions in it are written out", names[index]);
+                let message = format!(
+                    "`{}` has more than {MAX_NODES} parts once the conditions in it are written out",
+                    names[index]
+                );
                 let help = "nobody can follow it: say it with fewer parts, or in several rules";
                 sink.report(items, &rules::TOO_DEEP, message, &[(spot, "too long")], help);
             }
@@ -93,7 +97,9 @@ fn nodes(exprs: &Exprs, id: ExprId) -> impl Iterator<Item = ExprId> {
         let id = stack.pop()?;
         match &exprs.get(id).kind {
             ExprKind::Or(parts) | ExprKind::And(parts) => stack.extend(parts),
-            ExprKind::Not(a) | ExprKind::IsEmpty(a) | ExprKind::Includes(a, _) | ExprKind::HoldersOf(_, a) => stack.push(*a),
+            ExprKind::Not(a) | ExprKind::IsEmpty(a) | ExprKind::Includes(a, _) | ExprKind::HoldersOf(_, a) => {
+                stack.push(*a)
+            }
             ExprKind::HasLicense(a, _) | ExprKind::CountOf(a) => stack.push(*a),
             ExprKind::Compare(_, a, b)
             | ExprKind::In(a, b)

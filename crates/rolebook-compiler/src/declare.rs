@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rolebook_diagnostics::rules;
 use rolebook_policy::{ActionId, ConditionId, KeyRoleId, ObligationId, Owner, RoleId, TypeId};
-use rolebook_syntax::ast::{Name, Pattern, Path2};
+use rolebook_syntax::ast::{Name, Path2, Pattern};
 
 use crate::items::{ItemIx, Items, Spot};
 use crate::sink::Sink;
@@ -53,7 +53,14 @@ pub(crate) struct Names<'a> {
 
 impl Names<'_> {
     /// Notes a declaration; a second one of that name is reported and `false` comes back.
-    pub(crate) fn declare(&mut self, items: &Items<'_>, sink: &mut Sink, scope: Scope, at: ItemIx, name: &Name) -> bool {
+    pub(crate) fn declare(
+        &mut self,
+        items: &Items<'_>,
+        sink: &mut Sink,
+        scope: Scope,
+        at: ItemIx,
+        name: &Name,
+    ) -> bool {
         let spot = Spot { item: at, span: name.span };
         let table = self.spots.entry(scope).or_default();
         match table.get(&name.text) {
@@ -64,7 +71,13 @@ impl Names<'_> {
             Some(first) => {
                 let message = format!("`{}` is declared twice", name.text);
                 let labels = [(spot, "the second time"), (*first, "the first time")];
-                sink.report(items, &rules::DUPLICATE_NAME, message, &labels, "give one of them another name, or take it away");
+                sink.report(
+                    items,
+                    &rules::DUPLICATE_NAME,
+                    message,
+                    &labels,
+                    "give one of them another name, or take it away",
+                );
                 false
             }
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use rolebook_diagnostics::rules;
 use rolebook_policy::{
-    ActionId, Cell, CellKind, Column, ConditionId, Effect, ExprId, Grantee, Matrix, ObligationId, Owner, Row, Rule, TypeId,
-    TypeKind, When,
+    ActionId, Cell, CellKind, Column, ConditionId, Effect, ExprId, Grantee, Matrix, ObligationId, Owner, Row, Rule,
+    TypeId, TypeKind, When,
 };
 use rolebook_syntax::ast::{self, Holder, ItemKind, Name, TableKind};
 
@@ -58,7 +58,11 @@ struct PendingRule<'a> {
 }
 
 /// All grants of the book; conditions of the policy get their bodies.
-pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sink) -> (Vec<LoweredMatrix>, Vec<LoweredRule>) {
+pub(crate) fn build<'a>(
+    items: &Items<'a>,
+    model: &mut Model<'a>,
+    sink: &mut Sink,
+) -> (Vec<LoweredMatrix>, Vec<LoweredRule>) {
     let mut matrices = Vec::new();
     let mut rules_found = Vec::new();
     for (at, item) in items.iter() {
@@ -71,7 +75,8 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
         }
     }
     // A group that nothing uses is read, too.
-    let groups: Vec<(ItemIx, &[ast::Pattern])> = model.names.groups.values().map(|group| (group.at, group.patterns)).collect();
+    let groups: Vec<(ItemIx, &[ast::Pattern])> =
+        model.names.groups.values().map(|group| (group.at, group.patterns)).collect();
     for (at, patterns) in groups {
         resolve(items, model, sink, at, patterns);
     }
@@ -119,7 +124,13 @@ fn principals(model: &Model<'_>, grantee: Option<&Grantee>) -> Vec<TypeId> {
     types.filter(|(_, ty)| ty.kind == TypeKind::Principal).map(|(index, _)| TypeId(index as u32)).collect()
 }
 
-fn pending_matrix<'a>(items: &Items<'a>, model: &Model<'a>, sink: &mut Sink, at: ItemIx, table: &'a ast::Table) -> PendingMatrix<'a> {
+fn pending_matrix<'a>(
+    items: &Items<'a>,
+    model: &Model<'a>,
+    sink: &mut Sink,
+    at: ItemIx,
+    table: &'a ast::Table,
+) -> PendingMatrix<'a> {
     let mut columns: Vec<Option<Column>> = Vec::new();
     let mut seen: Vec<(Grantee, Spot)> = Vec::new();
     for holder in &table.columns {
@@ -129,7 +140,13 @@ fn pending_matrix<'a>(items: &Items<'a>, model: &Model<'a>, sink: &mut Sink, at:
             if let Some((_, first)) = seen.iter().find(|(known, _)| *known == grantee) {
                 let text = items.written(spot);
                 let labels = [(spot, "the second one"), (*first, "the first one")];
-                sink.report(items, &rules::DUPLICATE_NAME, format!("the column `{text}` stands here twice"), &labels, "take one of them away");
+                sink.report(
+                    items,
+                    &rules::DUPLICATE_NAME,
+                    format!("the column `{text}` stands here twice"),
+                    &labels,
+                    "take one of them away",
+                );
                 return None;
             }
             seen.push((grantee.clone(), spot));
@@ -188,7 +205,13 @@ fn cell_kind(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, 
     }
 }
 
-pub(crate) fn obligation_ids(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, names: &[Name]) -> Option<Vec<ObligationId>> {
+pub(crate) fn obligation_ids(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    at: ItemIx,
+    names: &[Name],
+) -> Option<Vec<ObligationId>> {
     let mut ids: Option<Vec<ObligationId>> = Some(vec![]);
     for name in names {
         match model.names.obligations.get(&name.text) {
@@ -213,7 +236,14 @@ pub(crate) fn obligation_ids(items: &Items<'_>, model: &Model<'_>, sink: &mut Si
 }
 
 /// Who a column or a rule means.
-fn grantee(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, holder: &Holder, effect: Effect) -> Option<Grantee> {
+fn grantee(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    at: ItemIx,
+    holder: &Holder,
+    effect: Effect,
+) -> Option<Grantee> {
     let spot = Spot { item: at, span: holder.span() };
     match holder {
         Holder::Everyone(_) => {
@@ -231,7 +261,13 @@ fn grantee(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, ho
             let holding = find_holding(model, &path)?;
             if holding.key_roles.is_empty() {
                 let help = "declare one on a type: `key role csm \"…\"`";
-                sink.report(items, &rules::INVALID_GRANTEE, "this book has no key roles", &[(spot, "nobody is assigned")], help);
+                sink.report(
+                    items,
+                    &rules::INVALID_GRANTEE,
+                    "this book has no key roles",
+                    &[(spot, "nobody is assigned")],
+                    help,
+                );
                 return None;
             }
             Some(Grantee::KeyRole(holding))
@@ -246,7 +282,13 @@ fn grantee(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, ho
     }
 }
 
-fn named_grantee(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, path: &ast::Path2) -> Option<Grantee> {
+fn named_grantee(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    at: ItemIx,
+    path: &ast::Path2,
+) -> Option<Grantee> {
     let is_role = match &path.qualifier {
         None => model.names.roles.contains_key(&path.name.text),
         Some(qualifier) => match model.names.owners.get(&qualifier.text) {
@@ -312,7 +354,8 @@ fn check_place(
             };
             if !action.places.iter().all(seated) {
                 let message = format!("nobody is a member of the place of `{}`", policy.action_name(*id));
-                let help = "`members` sit in a type that declares roles, at the resource or above it; the workspace is none";
+                let help =
+                    "`members` sit in a type that declares roles, at the resource or above it; the workspace is none";
                 sink.report(items, &rules::INVALID_GRANTEE, message, &[(spot, "no type with roles above it")], help);
                 return;
             }
@@ -320,7 +363,13 @@ fn check_place(
     }
 }
 
-fn pending_rule<'a>(items: &Items<'a>, model: &Model<'a>, sink: &mut Sink, at: ItemIx, rule: &'a ast::Rule) -> PendingRule<'a> {
+fn pending_rule<'a>(
+    items: &Items<'a>,
+    model: &Model<'a>,
+    sink: &mut Sink,
+    at: ItemIx,
+    rule: &'a ast::Rule,
+) -> PendingRule<'a> {
     let effect = if rule.forbid { Effect::Forbid } else { Effect::Allow };
     let mut grantees: Option<Vec<(String, Grantee)>> = Some(vec![]);
     for holder in &rule.holders {
@@ -371,7 +420,8 @@ fn each_use(model: &Model<'_>, actions: &BTreeSet<ActionId>, principals: &[TypeI
 fn check_matrix(typing: &mut Typing<'_, '_>, pending: &PendingMatrix<'_>) {
     let model = typing.model;
     for row in &pending.rows {
-        let actions: BTreeSet<ActionId> = row.patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
+        let actions: BTreeSet<ActionId> =
+            row.patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
         let everybody = principals(model, None);
         if let Some(when) = row.row.when {
             each_use(model, &actions, &everybody, |used| typing.condition(pending.at, when, used));

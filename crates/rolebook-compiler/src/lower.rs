@@ -69,7 +69,9 @@ impl<'a, 'b> Lower<'a, 'b> {
                 let holding = find_holding(self.model, path)?;
                 Expr::IsHolder(self.lower(at, *person)?, holding, self.lower(at, *thing)?)
             }
-            ExprKind::HoldersOf(path, thing) => Expr::HoldersOf(find_holding(self.model, path)?, self.lower(at, *thing)?),
+            ExprKind::HoldersOf(path, thing) => {
+                Expr::HoldersOf(find_holding(self.model, path)?, self.lower(at, *thing)?)
+            }
             ExprKind::HasRole(person, _, place) => {
                 let place = match place {
                     RolePlace::Workspace => policy::RolePlace::Workspace,

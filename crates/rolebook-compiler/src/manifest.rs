@@ -32,7 +32,12 @@ pub(crate) fn read(path: &Arc<str>, text: &str) -> (Option<Manifest>, Vec<Diagno
     let manifest = match parse_yaml(text) {
         Ok(node) => reader.manifest(&node, text),
         Err(error) => {
-            reader.error(format!("this is no YAML: {}", error.message), error.span, "here", "see the example on the page of this rule");
+            reader.error(
+                format!("this is no YAML: {}", error.message),
+                error.span,
+                "here",
+                "see the example on the page of this rule",
+            );
             None
         }
     };
@@ -56,16 +61,31 @@ impl Reader<'_> {
             Kind::Map(entries) => entries,
             Kind::Null => &[],
             Kind::Scalar(_) | Kind::List(_) => {
-                self.error("a manifest is a list of `key: value` lines".into(), node.span, "here", "begin with `name: my_book`");
+                self.error(
+                    "a manifest is a list of `key: value` lines".into(),
+                    node.span,
+                    "here",
+                    "begin with `name: my_book`",
+                );
                 return None;
             }
         };
-        let mut manifest =
-            Manifest { name: String::new(), version: String::new(), language: 0, extends: None, lints: BTreeMap::new() };
+        let mut manifest = Manifest {
+            name: String::new(),
+            version: String::new(),
+            language: 0,
+            extends: None,
+            lints: BTreeMap::new(),
+        };
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for (key, value) in entries {
             if seen.insert(&key.text, key.span).is_some() {
-                self.error(format!("`{}` stands here twice", key.text), key.span, "the second time", "take one of them away");
+                self.error(
+                    format!("`{}` stands here twice", key.text),
+                    key.span,
+                    "the second time",
+                    "take one of them away",
+                );
             }
             match key.text.as_str() {
                 "name" => manifest.name = self.scalar(value, "name").unwrap_or_default(),
@@ -75,7 +95,10 @@ impl Reader<'_> {
                 "lints" => manifest.lints = self.lints(value),
                 other => {
                     let near = did_you_mean(other, KEYS);
-                    let help = near.map_or_else(|| format!("the keys are {}", KEYS.join(", ")), |near| format!("did you mean `{near}`?"));
+                    let help = near.map_or_else(
+                        || format!("the keys are {}", KEYS.join(", ")),
+                        |near| format!("did you mean `{near}`?"),
+                    );
                     self.error(format!("a manifest has no `{other}`"), key.span, "unknown", &help);
                 }
             }
@@ -84,7 +107,12 @@ impl Reader<'_> {
         if !missing.is_empty() {
             let end = Span::at(text.trim_end().len() as u32);
             let message = format!("the manifest has no `{}`", missing.join("` and no `"));
-            self.error(message, end, "missing", "a manifest begins with `name: my_book`, `version: 0.1.0` and `language: 1`");
+            self.error(
+                message,
+                end,
+                "missing",
+                "a manifest begins with `name: my_book`, `version: 0.1.0` and `language: 1`",
+            );
         }
         Some(manifest)
     }
@@ -93,7 +121,12 @@ impl Reader<'_> {
         match &node.kind {
             Kind::Scalar(value) if !value.is_empty() => Some(value.clone()),
             _ => {
-                self.error(format!("`{key}` is one text"), node.span, "something else stands here", "write it on one line");
+                self.error(
+                    format!("`{key}` is one text"),
+                    node.span,
+                    "something else stands here",
+                    "write it on one line",
+                );
                 None
             }
         }
@@ -105,12 +138,22 @@ impl Reader<'_> {
             Ok(LANGUAGE) => LANGUAGE,
             Ok(newer) if newer > LANGUAGE => {
                 let help = format!("use a newer `rolebook`; this one knows language {LANGUAGE}");
-                self.error(format!("this book is written in language {newer}, which is newer"), node.span, "unknown", &help);
+                self.error(
+                    format!("this book is written in language {newer}, which is newer"),
+                    node.span,
+                    "unknown",
+                    &help,
+                );
                 newer
             }
             _ => {
                 if !value.is_empty() {
-                    self.error(format!("`{value}` is no version of the language"), node.span, "here", "write `language: 1`");
+                    self.error(
+                        format!("`{value}` is no version of the language"),
+                        node.span,
+                        "here",
+                        "write `language: 1`",
+                    );
                 }
                 0
             }
@@ -120,7 +163,12 @@ impl Reader<'_> {
     fn lints(&mut self, node: &Node) -> BTreeMap<String, Option<Severity>> {
         let mut levels = BTreeMap::new();
         let Kind::Map(entries) = &node.kind else {
-            self.error("`lints` is a list of `rule-id: level` lines".into(), node.span, "here", "levels are off, note, warning, error");
+            self.error(
+                "`lints` is a list of `rule-id: level` lines".into(),
+                node.span,
+                "here",
+                "levels are off, note, warning, error",
+            );
             return levels;
         };
         for (key, value) in entries {
@@ -142,7 +190,9 @@ impl Reader<'_> {
                 Some("error") => Some(Severity::Error),
                 Some(other) => {
                     let near = did_you_mean(other, ["off", "note", "warning", "error"]);
-                    let help = near.map_or("levels are off, note, warning, error".into(), |near| format!("did you mean `{near}`?"));
+                    let help = near.map_or("levels are off, note, warning, error".into(), |near| {
+                        format!("did you mean `{near}`?")
+                    });
                     self.error(format!("`{other}` is no level"), value.span, "here", &help);
                     continue;
                 }

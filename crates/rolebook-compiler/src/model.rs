@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::{Span, rules};
 use rolebook_policy::{
-    Action, ActionId, Area, AreaId, Cardinality, Condition, ConditionId, EntityType, ExprId, Field, Gate, KeyRole, KeyRoleId,
-    Obligation, ObligationId, Owner, Parent, Place, Policy, Role, RoleId, TypeId, TypeKind, ValueKind, ValueType,
+    Action, ActionId, Area, AreaId, Cardinality, Condition, ConditionId, EntityType, ExprId, Field, Gate, KeyRole,
+    KeyRoleId, Obligation, ObligationId, Owner, Parent, Place, Policy, Role, RoleId, TypeId, TypeKind, ValueKind,
+    ValueType,
 };
 use rolebook_syntax::Item;
 use rolebook_syntax::ast::{self, ItemKind, Member, Name, Path2, Text, TypeRefKind};
@@ -261,7 +262,13 @@ impl<'a> Builder<'a, '_> {
         }
         if self.model.policy.context.len() == MAX_FIELDS {
             let message = format!("a book has at most {MAX_FIELDS} context values");
-            self.invalid(message, at, field.name.span, "one too many", "let the service decide what it can and send the result");
+            self.invalid(
+                message,
+                at,
+                field.name.span,
+                "one too many",
+                "let the service decide what it can and send the result",
+            );
         }
         // Resolved again once all types are known.
         self.model.policy.context.push(Field {
@@ -305,13 +312,22 @@ impl<'a> Builder<'a, '_> {
                     (Member::KeyRole(key_role), Owner::Type(id)) => self.key_role(at, id, key_role),
                     (Member::Field(field), Owner::Type(id)) => self.attribute(at, id, field, principal),
                     (Member::RolesOne(_), Owner::Type(id)) => self.model.policy.types[id.index()].roles_one = true,
-                    (Member::Field(ast::Field { name, .. }) | Member::KeyRole(ast::KeyRole { name, .. }), Owner::Area(_))
+                    (
+                        Member::Field(ast::Field { name, .. }) | Member::KeyRole(ast::KeyRole { name, .. }),
+                        Owner::Area(_),
+                    )
                     | (Member::Role(ast::Role { name, .. }) | Member::Gate { action: name, .. }, Owner::Area(_)) => {
                         let help = "an area is a function, not a kind of thing: it has actions only; see `resource`";
                         self.invalid("an area has no instances", at, name.span, "cannot stand in an area", help);
                     }
                     (Member::RolesOne(span) | Member::ScopeActive(span) | Member::ScopeUnion(span), Owner::Area(_)) => {
-                        self.invalid("an area has no instances", at, *span, "cannot stand in an area", "it has actions only");
+                        self.invalid(
+                            "an area has no instances",
+                            at,
+                            *span,
+                            "cannot stand in an area",
+                            "it has actions only",
+                        );
                     }
                     (Member::Gate { .. } | Member::LicenseNone(_) | Member::OpenKeyRoles(_), _)
                     | (Member::ScopeActive(_) | Member::ScopeUnion(_), Owner::Type(_)) => {}
@@ -345,7 +361,13 @@ impl<'a> Builder<'a, '_> {
                         let message = format!("a {name} in a {name} in a {name} … has no end");
                         let spot = Spot { item: at, span: parent.name.span };
                         let help = format!("write `{name}?` (at most one) or `{name}*` (any number)");
-                        self.sink.report(self.items, &rules::CYCLE, message, &[(spot, "every one needs another")], &help);
+                        self.sink.report(
+                            self.items,
+                            &rules::CYCLE,
+                            message,
+                            &[(spot, "every one needs another")],
+                            &help,
+                        );
                         self.model.broken.insert(id);
                         continue;
                     }
@@ -355,7 +377,13 @@ impl<'a> Builder<'a, '_> {
                 Some(Owner::Area(_)) => {
                     self.model.broken.insert(id);
                     let help = "an area is a function and holds no things; name a `resource`";
-                    self.invalid(format!("`{}` is an area", parent.name.text), at, parent.name.span, "not a type", help);
+                    self.invalid(
+                        format!("`{}` is an area", parent.name.text),
+                        at,
+                        parent.name.span,
+                        "not a type",
+                        help,
+                    );
                 }
                 None => {
                     self.model.broken.insert(id);
@@ -449,7 +477,13 @@ impl<'a> Builder<'a, '_> {
             TypeRefKind::Entity(name) => match self.model.names.owners.get(&name.text) {
                 Some(Owner::Type(ty)) => ValueKind::Entity(*ty),
                 Some(Owner::Area(_)) => {
-                    self.invalid(format!("`{}` is an area", name.text), at, name.span, "not a type", "an area has no instances");
+                    self.invalid(
+                        format!("`{}` is an area", name.text),
+                        at,
+                        name.span,
+                        "not a type",
+                        "an area has no instances",
+                    );
                     return None;
                 }
                 None => {
@@ -521,7 +555,13 @@ impl<'a> Builder<'a, '_> {
                     if let Some(spot) = spot {
                         let labels = [(spot, "leads back to itself")];
                         let help = "let one of them sit in a type or in the workspace";
-                        self.sink.report(self.items, &rules::CYCLE, format!("the area `{name}` is in itself"), &labels, help);
+                        self.sink.report(
+                            self.items,
+                            &rules::CYCLE,
+                            format!("the area `{name}` is in itself"),
+                            &labels,
+                            help,
+                        );
                     }
                     break;
                 }
@@ -543,11 +583,23 @@ impl<'a> Builder<'a, '_> {
         for name in &actions.on {
             match (self.model.names.owners.get(&name.text), owner) {
                 (_, Owner::Area(_)) => {
-                    self.invalid("an action of an area is asked where the area sits", at, name.span, "takes no `on`", "write `area … in TYPE`");
+                    self.invalid(
+                        "an action of an area is asked where the area sits",
+                        at,
+                        name.span,
+                        "takes no `on`",
+                        "write `area … in TYPE`",
+                    );
                 }
                 (Some(Owner::Type(ty)), _) => places.push(*ty),
                 (Some(Owner::Area(_)), _) => {
-                    self.invalid(format!("`{}` is an area", name.text), at, name.span, "not a type", "name a type or `workspace`");
+                    self.invalid(
+                        format!("`{}` is an area", name.text),
+                        at,
+                        name.span,
+                        "not a type",
+                        "name a type or `workspace`",
+                    );
                 }
                 (None, _) => self.unknown_type(at, name),
             }
@@ -583,7 +635,13 @@ impl<'a> Builder<'a, '_> {
                 let same_place = places.iter().all(|place| needed.places.is_empty() || needed.places.contains(place));
                 if !same_place {
                     let message = format!("`{}` is not asked of the same thing", needed.name);
-                    self.invalid(message, at, *span, "asked of another place", "a required action is asked of the same resource");
+                    self.invalid(
+                        message,
+                        at,
+                        *span,
+                        "asked of another place",
+                        "a required action is asked of the same resource",
+                    );
                 }
             }
             let declared = &mut self.model.policy.actions[id.index()];
@@ -609,7 +667,13 @@ impl<'a> Builder<'a, '_> {
                 let nests = self.model.policy.types[id.index()].parents.iter().find(|parent| parent.ty == id);
                 if nests.is_some_and(|parent| parent.cardinality == Cardinality::Many) {
                     let help = "let it sit in at most one (`?`), or in another type";
-                    self.invalid("a gate cannot stand on a type that sits in many of itself", at, name.span, "here", help);
+                    self.invalid(
+                        "a gate cannot stand on a type that sits in many of itself",
+                        at,
+                        name.span,
+                        "here",
+                        help,
+                    );
                 }
                 let gates = &mut self.model.policy.types[id.index()].gates;
                 if gates.iter().any(|gate| gate.action == action) {
@@ -624,7 +688,9 @@ impl<'a> Builder<'a, '_> {
 
     fn includes(&mut self, at: ItemIx, role: &ast::Role, on: TypeId) {
         let this = self.model.policy.find_role(on, &role.name.text);
-        let Some(this) = this.filter(|id| self.model.role_spots[id.index()] == (Spot { item: at, span: role.name.span })) else {
+        let Some(this) =
+            this.filter(|id| self.model.role_spots[id.index()] == (Spot { item: at, span: role.name.span }))
+        else {
             return;
         };
         for path in &role.includes {
@@ -666,7 +732,9 @@ impl<'a> Builder<'a, '_> {
             .types
             .iter()
             .enumerate()
-            .map(|(index, ty)| ty.parents.iter().map(|parent| parent.ty.index()).filter(|parent| *parent != index).collect())
+            .map(|(index, ty)| {
+                ty.parents.iter().map(|parent| parent.ty.index()).filter(|parent| *parent != index).collect()
+            })
             .collect();
         for cycle in cycles(&edges) {
             let names: Vec<String> = cycle.iter().map(|index| self.model.policy.types[*index].name.clone()).collect();
@@ -690,7 +758,8 @@ impl<'a> Builder<'a, '_> {
             self.model.policy.roles.iter().map(|role| role.includes.iter().map(|id| id.index()).collect()).collect();
         for cycle in cycles(&edges) {
             let names: Vec<String> = cycle.iter().map(|index| self.model.policy.roles[*index].name.clone()).collect();
-            let spots: Vec<(Spot, &str)> = cycle.iter().map(|index| (self.model.role_spots[*index], "includes the next one")).collect();
+            let spots: Vec<(Spot, &str)> =
+                cycle.iter().map(|index| (self.model.role_spots[*index], "includes the next one")).collect();
             let message = match names.as_slice() {
                 [one] => format!("the role `{one}` includes itself"),
                 _ => format!("roles include one another in a circle: {}", ring(&names, " includes ")),
@@ -723,15 +792,28 @@ impl<'a> Builder<'a, '_> {
                     let spot = self.model.action_spots[gate.action.index()];
                     let message = format!("the gate `{}` is not asked of a {} itself", action.name, ty.name);
                     let help = "a gate asks whether one may do its action on the place";
-                    self.sink.report(self.items, &rules::INVALID_DECLARATION, message, &[(spot, "has another `on`")], help);
+                    self.sink.report(
+                        self.items,
+                        &rules::INVALID_DECLARATION,
+                        message,
+                        &[(spot, "has another `on`")],
+                        help,
+                    );
                 }
             }
         }
-        let edges: Vec<Vec<usize>> =
-            self.model.policy.actions.iter().map(|action| action.requires.iter().map(|id| id.index()).collect()).collect();
+        let edges: Vec<Vec<usize>> = self
+            .model
+            .policy
+            .actions
+            .iter()
+            .map(|action| action.requires.iter().map(|id| id.index()).collect())
+            .collect();
         for cycle in cycles(&edges) {
-            let names: Vec<String> = cycle.iter().map(|index| self.model.policy.action_name(ActionId(*index as u32))).collect();
-            let spots: Vec<(Spot, &str)> = cycle.iter().map(|index| (self.model.action_spots[*index], "requires the next one")).collect();
+            let names: Vec<String> =
+                cycle.iter().map(|index| self.model.policy.action_name(ActionId(*index as u32))).collect();
+            let spots: Vec<(Spot, &str)> =
+                cycle.iter().map(|index| (self.model.action_spots[*index], "requires the next one")).collect();
             let message = format!("actions require one another in a circle: {}", ring(&names, " requires "));
             self.sink.report(self.items, &rules::CYCLE, message, &spots, "take one of these `requires` away");
         }

@@ -76,7 +76,9 @@ fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
             members(inner, &mut out);
         }
         ItemKind::Role(declared) => role(declared, &mut out),
-        ItemKind::Group { was: list, .. } | ItemKind::Condition { was: list, .. } | ItemKind::Obligation { was: list, .. } => {
+        ItemKind::Group { was: list, .. }
+        | ItemKind::Condition { was: list, .. }
+        | ItemKind::Obligation { was: list, .. } => {
             was(list, &mut out);
         }
         ItemKind::Context(fields) => fields.iter().for_each(|field| was(&field.was, &mut out)),

@@ -12,15 +12,31 @@ use crate::model::Model;
 use crate::sink::Sink;
 
 /// The actions of each pattern; patterns that could not be resolved are left out and reported.
-pub(crate) fn resolve(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, patterns: &[Pattern]) -> Vec<PatternMatch> {
+pub(crate) fn resolve(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    at: ItemIx,
+    patterns: &[Pattern],
+) -> Vec<PatternMatch> {
     let mut matches = Vec::new();
     for pattern in patterns {
-        let Some(actions) = Resolver { items, model, sink, expanded: BTreeMap::new() }.actions(at, pattern, &mut vec![]) else { continue };
+        let Some(actions) =
+            Resolver { items, model, sink, expanded: BTreeMap::new() }.actions(at, pattern, &mut vec![])
+        else {
+            continue;
+        };
         if actions.is_empty() {
             let written = items.written(Spot { item: at, span: pattern.span });
             let spot = Spot { item: at, span: pattern.span };
             let message = format!("no action matches `{written}`");
-            sink.report(items, &rules::EMPTY_PATTERN, message, &[(spot, "matches nothing")], "name an action that a type declares");
+            sink.report(
+                items,
+                &rules::EMPTY_PATTERN,
+                message,
+                &[(spot, "matches nothing")],
+                "name an action that a type declares",
+            );
             continue;
         }
         matches.push(PatternMatch { text: items.written(Spot { item: at, span: pattern.span }), actions });
@@ -87,7 +103,10 @@ impl Resolver<'_, '_> {
             if let Some(owner) = self.model.names.owners.get(&name.text) {
                 let spot = Spot { item: at, span: name.span };
                 let message = format!("`{}` is no group of actions", name.text);
-                let help = format!("write `{0}.*` for all actions of `{0}`, or name one: `{0}.…`", self.model.policy.owner_name(*owner));
+                let help = format!(
+                    "write `{0}.*` for all actions of `{0}`, or name one: `{0}.…`",
+                    self.model.policy.owner_name(*owner)
+                );
                 self.sink.report(self.items, &rules::EMPTY_PATTERN, message, &[(spot, "names no action")], &help);
                 return None;
             }

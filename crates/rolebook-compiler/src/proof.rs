@@ -44,7 +44,13 @@ struct Decided<'m> {
     column_index: usize,
 }
 
-pub(crate) fn check(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, matrices: &[LoweredMatrix], rules: &[LoweredRule]) {
+pub(crate) fn check(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    matrices: &[LoweredMatrix],
+    rules: &[LoweredRule],
+) {
     let logic = Logic { exprs: &model.policy.exprs, conditions: &model.policy.conditions };
     for matrix in matrices {
         check_overlaps(items, model, &logic, sink, matrix);
@@ -232,7 +238,9 @@ fn covers(policy: &Policy, grantee: &Grantee, column: &Grantee) -> bool {
         (Grantee::Type(granted), Grantee::Type(held)) => granted == held,
         (Grantee::Type(_), _) => true,
         (Grantee::Role(granted), Grantee::Role(held)) => included(policy, *held).contains(granted),
-        (Grantee::KeyRole(granted), Grantee::KeyRole(held)) => held.key_roles.iter().any(|id| granted.key_roles.contains(id)),
+        (Grantee::KeyRole(granted), Grantee::KeyRole(held)) => {
+            held.key_roles.iter().any(|id| granted.key_roles.contains(id))
+        }
         (Grantee::Role(_) | Grantee::KeyRole(_), _) => false,
     }
 }

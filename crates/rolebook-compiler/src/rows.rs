@@ -28,7 +28,12 @@ pub(crate) fn action_sets(matrix: &LoweredMatrix) -> Vec<BTreeSet<ActionId>> {
 }
 
 /// The rows that decide the action.
-pub(crate) fn deciding(logic: &Logic<'_>, matrix: &LoweredMatrix, sets: &[BTreeSet<ActionId>], action: ActionId) -> Vec<Deciding> {
+pub(crate) fn deciding(
+    logic: &Logic<'_>,
+    matrix: &LoweredMatrix,
+    sets: &[BTreeSet<ActionId>],
+    action: ActionId,
+) -> Vec<Deciding> {
     let rows = &matrix.matrix.rows;
     let covering: Vec<usize> = (0..rows.len()).filter(|index| sets[*index].contains(&action)).collect();
     let mut found = Vec::new();
@@ -54,7 +59,13 @@ pub(crate) fn when(logic: &Logic<'_>, row: &Row) -> Alternatives {
 
 /// Rows of one table that decide one action, neither of which is the narrower: cases must exclude one another, anything
 /// else must be equal.
-pub(crate) fn check_overlaps(items: &Items<'_>, model: &Model<'_>, logic: &Logic<'_>, sink: &mut Sink, matrix: &LoweredMatrix) {
+pub(crate) fn check_overlaps(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    logic: &Logic<'_>,
+    sink: &mut Sink,
+    matrix: &LoweredMatrix,
+) {
     let rows = &matrix.matrix.rows;
     let sets = action_sets(matrix);
     for later in 0..rows.len() {
@@ -73,7 +84,10 @@ pub(crate) fn check_overlaps(items: &Items<'_>, model: &Model<'_>, logic: &Logic
                 (Some(x), Some(y)) if x.expr != y.expr => {
                     if !logic.exclude(&when(logic, a), &when(logic, b)) {
                         let message = format!("two cases of `{name}` could both apply");
-                        let help = format!("let `{}` and `{}` exclude one another visibly: `x == a` and `x == b`, or `c` and `not c`", x.text, y.text);
+                        let help = format!(
+                            "let `{}` and `{}` exclude one another visibly: `x == a` and `x == b`, or `c` and `not c`",
+                            x.text, y.text
+                        );
                         sink.report(items, &rules::CASES_NOT_DISJOINT, message, &labels, &help);
                     }
                 }
@@ -92,6 +106,7 @@ pub(crate) fn check_overlaps(items: &Items<'_>, model: &Model<'_>, logic: &Logic
 }
 
 fn same_cells(matrix: &LoweredMatrix, a: usize, b: usize) -> bool {
-    let kinds = |row: usize| -> Vec<&CellKind> { matrix.matrix.rows[row].cells.iter().map(|cell| &cell.kind).collect() };
+    let kinds =
+        |row: usize| -> Vec<&CellKind> { matrix.matrix.rows[row].cells.iter().map(|cell| &cell.kind).collect() };
     kinds(a) == kinds(b)
 }

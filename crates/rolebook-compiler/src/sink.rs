@@ -20,7 +20,14 @@ impl Sink {
     }
 
     /// Reports `message` with labels; the first spot is the primary one.
-    pub(crate) fn report(&mut self, items: &Items<'_>, rule: &'static Rule, message: impl Into<String>, labels: &[(Spot, &str)], help: &str) {
+    pub(crate) fn report(
+        &mut self,
+        items: &Items<'_>,
+        rule: &'static Rule,
+        message: impl Into<String>,
+        labels: &[(Spot, &str)],
+        help: &str,
+    ) {
         let mut diagnostic = Diagnostic::new(rule, message);
         for (spot, text) in labels {
             diagnostic = diagnostic.label(&items.unit(spot.item).path, items.absolute(*spot), *text);
@@ -53,7 +60,8 @@ impl Sink {
                 let path = items.unit(declared.item).path.clone();
                 diagnostic = diagnostic.label(&path, items.absolute(*declared), format!("`{found}` is declared here"));
             }
-            diagnostic = diagnostic.help(format!("did you mean `{found}`?")).fix(format!("write `{found}`"), &path, span, found);
+            diagnostic =
+                diagnostic.help(format!("did you mean `{found}`?")).fix(format!("write `{found}`"), &path, span, found);
         }
         self.diagnostics.push(diagnostic);
     }

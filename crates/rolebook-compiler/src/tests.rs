@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Span, rules};
 use rolebook_engine::{
-    Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Reason, Request, Spot as RawSpot, Truth,
-    build_facts, check, decide, parse_value, validate,
+    Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Reason, Request, Spot as RawSpot,
+    Truth, build_facts, check, decide, parse_value, validate,
 };
 use rolebook_policy::{ActionId, ExprId, Field, ObligationId, Policy, TypeId, TypeKind, Value};
 use rolebook_syntax::ast::{self, Entry, ItemKind, Name, TestLine, ValueKind};
@@ -69,7 +69,9 @@ pub fn run_test(policy: &Policy, test: &Test) -> Vec<Diagnostic> {
             Step::Check(request, claim) => match check(policy, &test.facts, request, claim.expr) {
                 Truth::True => continue,
                 Truth::False => ("this is not so".to_owned(), "false with the entities of this test"),
-                Truth::Unknown => ("nobody can know whether this is so".to_owned(), "unknown: something that it needs was left out"),
+                Truth::Unknown => {
+                    ("nobody can know whether this is so".to_owned(), "unknown: something that it needs was left out")
+                }
             },
             Step::Decision(request, expected) => {
                 let decision = decide(policy, &test.facts, request);
@@ -86,7 +88,12 @@ pub fn run_test(policy: &Policy, test: &Test) -> Vec<Diagnostic> {
 }
 
 /// What is wrong with the answer, in a headline and a label.
-fn judge(policy: &Policy, expected: &Expectation, answer: &Answer, alternatives: &[Vec<ObligationId>]) -> Option<(String, &'static str)> {
+fn judge(
+    policy: &Policy,
+    expected: &Expectation,
+    answer: &Answer,
+    alternatives: &[Vec<ObligationId>],
+) -> Option<(String, &'static str)> {
     let names = |set: &[ObligationId]| -> String {
         set.iter().map(|id| policy.obligation_name(*id)).collect::<Vec<_>>().join(", ")
     };
@@ -102,11 +109,17 @@ fn judge(policy: &Policy, expected: &Expectation, answer: &Answer, alternatives:
     };
     match (expected.can, answer) {
         (true, Answer::Allow) if expected.obligations.is_empty() => None,
-        (true, Answer::Allow) => Some((format!("expected it to need {}, it is allowed", names(&expected.obligations)), "allowed without")),
+        (true, Answer::Allow) => {
+            Some((format!("expected it to need {}, it is allowed", names(&expected.obligations)), "allowed without"))
+        }
         (true, Answer::AllowIf(_)) if alternatives.contains(&expected.obligations) => None,
-        (true, Answer::AllowIf(_)) => Some((format!("expected other obligations, it is {found}"), "a test states obligations exactly")),
+        (true, Answer::AllowIf(_)) => {
+            Some((format!("expected other obligations, it is {found}"), "a test states obligations exactly"))
+        }
         (true, Answer::Deny(_)) => Some((format!("expected it to be allowed, it is {found}"), "denied")),
-        (false, Answer::Allow | Answer::AllowIf(_)) => Some((format!("expected it to be denied, it is {found}"), "allowed")),
+        (false, Answer::Allow | Answer::AllowIf(_)) => {
+            Some((format!("expected it to be denied, it is {found}"), "allowed"))
+        }
         (false, Answer::Deny(reasons)) => {
             let missing: Vec<String> =
                 expected.reasons.iter().filter(|reason| !reasons.contains(reason)).map(ToString::to_string).collect();
@@ -179,7 +192,8 @@ impl TestBuilder<'_, '_> {
                     context = self.values(policy, sink, entries, &fields, "context value");
                 }
                 TestLine::Check(expr) => {
-                    let mut lower = Lower::continuing(self.items, self.model, &symbols, std::mem::take(&mut policy.exprs));
+                    let mut lower =
+                        Lower::continuing(self.items, self.model, &symbols, std::mem::take(&mut policy.exprs));
                     lower.fixtures = Some(&self.fixtures);
                     let lowered = lower.lower(self.at, *expr);
                     policy.exprs = lower.exprs;
@@ -236,7 +250,9 @@ impl TestBuilder<'_, '_> {
             for seat in seats {
                 let Some(parent) = self.seat_type(policy, sink, ty, &seat.place) else { continue };
                 let role = match &seat.role {
-                    Some(role) => RawValue { kind: RawKind::Scalar(role.name.text.clone()), span: self.absolute(role.span) },
+                    Some(role) => {
+                        RawValue { kind: RawKind::Scalar(role.name.text.clone()), span: self.absolute(role.span) }
+                    }
                     None => RawValue { kind: RawKind::Null, span: self.absolute(seat.place.span) },
                 };
                 by_type.entry(parent).or_default().push((self.spot(&seat.place), role));
@@ -285,7 +301,11 @@ impl TestBuilder<'_, '_> {
             _ => {
                 let message = format!("a {} does not sit in `{}`", child.text, place.text);
                 let names: Vec<&str> = parents.iter().map(|ty| policy.type_name(*ty)).collect();
-                let help = if names.is_empty() { "it sits in the workspace only".into() } else { format!("it sits in: {}", names.join(", ")) };
+                let help = if names.is_empty() {
+                    "it sits in the workspace only".into()
+                } else {
+                    format!("it sits in: {}", names.join(", "))
+                };
                 let spot = Spot { item: self.at, span: place.span };
                 sink.report(self.items, &rules::WRONG_FACT, message, &[(spot, "not a place for it")], &help);
                 None
@@ -300,16 +320,31 @@ impl TestBuilder<'_, '_> {
         sink.unknown(self.items, self.at, name, format!("this test makes no {what}`{}`", name.text), &near);
     }
 
-    fn values(&self, policy: &Policy, sink: &mut Sink, entries: &[Entry], fields: &[Field], what: &str) -> BTreeMap<String, Value> {
+    fn values(
+        &self,
+        policy: &Policy,
+        sink: &mut Sink,
+        entries: &[Entry],
+        fields: &[Field],
+        what: &str,
+    ) -> BTreeMap<String, Value> {
         let mut values = BTreeMap::new();
         for entry in entries {
             let Some(field) = fields.iter().find(|field| field.name == entry.name.text) else {
                 let near = fields.iter().map(|field| (field.name.clone(), None)).collect();
-                sink.unknown(self.items, self.at, &entry.name, format!("there is no {what} `{}`", entry.name.text), &near);
+                sink.unknown(
+                    self.items,
+                    self.at,
+                    &entry.name,
+                    format!("there is no {what} `{}`", entry.name.text),
+                    &near,
+                );
                 continue;
             };
             let text = match &entry.value.kind {
-                ValueKind::Text(text) | ValueKind::Int(text) | ValueKind::Date(text) | ValueKind::Time(text) => text.clone(),
+                ValueKind::Text(text) | ValueKind::Int(text) | ValueKind::Date(text) | ValueKind::Time(text) => {
+                    text.clone()
+                }
                 ValueKind::Bool(value) => value.to_string(),
                 ValueKind::Name(path) => dotted(path),
                 ValueKind::List(values) => {
@@ -330,8 +365,15 @@ impl TestBuilder<'_, '_> {
         values
     }
 
-    fn decision(&self, policy: &Policy, sink: &mut Sink, line: &TestLine, context: &BTreeMap<String, Value>) -> Option<Step> {
-        let TestLine::Decision { principal, can, ty, action, arguments, resource, obligations, reasons, .. } = line else {
+    fn decision(
+        &self,
+        policy: &Policy,
+        sink: &mut Sink,
+        line: &TestLine,
+        context: &BTreeMap<String, Value>,
+    ) -> Option<Step> {
+        let TestLine::Decision { principal, can, ty, action, arguments, resource, obligations, reasons, .. } = line
+        else {
             return None;
         };
         let asked = self.action(policy, sink, ty, action);
@@ -347,7 +389,8 @@ impl TestBuilder<'_, '_> {
         let obligations = obligation_ids(self.items, self.model, sink, self.at, obligations);
         let fields = asked.and_then(|id| policy.action(id)).map_or(vec![], |action| action.arguments.clone());
         let before = sink.diagnostics.len();
-        let arguments = if asked.is_some() { self.values(policy, sink, arguments, &fields, "argument") } else { BTreeMap::new() };
+        let arguments =
+            if asked.is_some() { self.values(policy, sink, arguments, &fields, "argument") } else { BTreeMap::new() };
         let arguments = (sink.diagnostics.len() == before).then_some(arguments);
         let mut expected_reasons = Vec::new();
         for (reason, span) in reasons {
@@ -407,13 +450,25 @@ impl TestBuilder<'_, '_> {
             ([], [other, ..]) if what != "principal" => Some((*other, name.text.clone())),
             ([], _) => {
                 let spot = Spot { item: self.at, span: name.span };
-                sink.report(self.items, &rules::INVALID_REQUEST, format!("`{}` is no {what}", name.text), &[(spot, "cannot ask")], "");
+                sink.report(
+                    self.items,
+                    &rules::INVALID_REQUEST,
+                    format!("`{}` is no {what}", name.text),
+                    &[(spot, "cannot ask")],
+                    "",
+                );
                 None
             }
             _ => {
                 let spot = Spot { item: self.at, span: name.span };
                 let message = format!("`{}` is the id of several things of this test", name.text);
-                sink.report(self.items, &rules::AMBIGUOUS_NAME, message, &[(spot, "which one?")], "give them different ids");
+                sink.report(
+                    self.items,
+                    &rules::AMBIGUOUS_NAME,
+                    message,
+                    &[(spot, "which one?")],
+                    "give them different ids",
+                );
                 None
             }
         }

@@ -6,7 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::{Rule, rules};
-use rolebook_policy::{ActionId, Cardinality, ConditionId, Field, Holding, KeyRoleId, Owner, RoleId, TypeId, TypeKind, ValueKind, ValueType};
+use rolebook_policy::{
+    ActionId, Cardinality, ConditionId, Field, Holding, KeyRoleId, Owner, RoleId, TypeId, TypeKind, ValueKind,
+    ValueType,
+};
 use rolebook_syntax::ast::{Compare, ExprId, ExprKind, Name, Path2, RolePlace, Root};
 
 use crate::declare::{Scope, dotted};
@@ -56,6 +59,9 @@ enum Ty {
     Any,
 }
 
+/// A condition with what decides how it is read: resource, action, principals.
+type Checked = (ConditionId, Option<TypeId>, Option<ActionId>, Vec<TypeId>);
+
 /// Checks expressions and keeps what words mean.
 pub(crate) struct Typing<'a, 'b> {
     pub(crate) items: &'b Items<'a>,
@@ -66,12 +72,20 @@ pub(crate) struct Typing<'a, 'b> {
     pub(crate) bad_conditions: BTreeSet<ConditionId>,
     /// Other expressions of that kind.
     pub(crate) bad_exprs: BTreeSet<ExprAt>,
-    checked: BTreeSet<(ConditionId, Option<TypeId>, Option<ActionId>, Vec<TypeId>)>,
+    checked: BTreeSet<Checked>,
 }
 
 impl<'a, 'b> Typing<'a, 'b> {
     pub(crate) fn new(items: &'b Items<'a>, model: &'b Model<'a>, sink: &'b mut Sink) -> Self {
-        Self { items, model, sink, symbols: BTreeMap::new(), bad_conditions: BTreeSet::new(), bad_exprs: BTreeSet::new(), checked: BTreeSet::new() }
+        Self {
+            items,
+            model,
+            sink,
+            symbols: BTreeMap::new(),
+            bad_conditions: BTreeSet::new(),
+            bad_exprs: BTreeSet::new(),
+            checked: BTreeSet::new(),
+        }
     }
 
     /// Checks an expression that must be true or false.
@@ -89,7 +103,14 @@ impl<'a, 'b> Typing<'a, 'b> {
             Ty::Word(name) => self.word_as_condition(at, id, &name, used),
             other => {
                 let found = self.describe(&other);
-                self.error(&rules::TYPE_MISMATCH, format!("expected a condition, found {found}"), at, id, "neither true nor false", "compare it with something: `… == …`");
+                self.error(
+                    &rules::TYPE_MISMATCH,
+                    format!("expected a condition, found {found}"),
+                    at,
+                    id,
+                    "neither true nor false",
+                    "compare it with something: `… == …`",
+                );
             }
         }
     }
@@ -108,12 +129,28 @@ impl<'a, 'b> Typing<'a, 'b> {
         }
     }
 
-    fn error(&mut self, rule: &'static Rule, message: impl Into<String>, at: ItemIx, id: ExprId, label: &str, help: &str) {
+    fn error(
+        &mut self,
+        rule: &'static Rule,
+        message: impl Into<String>,
+        at: ItemIx,
+        id: ExprId,
+        label: &str,
+        help: &str,
+    ) {
         let span = self.items.get(at).exprs.get(id).span;
         self.sink.report(self.items, rule, message, &[(Spot { item: at, span }, label)], help);
     }
 
-    fn error_at(&mut self, rule: &'static Rule, message: impl Into<String>, at: ItemIx, name: &Name, label: &str, help: &str) {
+    fn error_at(
+        &mut self,
+        rule: &'static Rule,
+        message: impl Into<String>,
+        at: ItemIx,
+        name: &Name,
+        label: &str,
+        help: &str,
+    ) {
         self.sink.report(self.items, rule, message, &[(Spot { item: at, span: name.span }, label)], help);
     }
 
@@ -149,7 +186,14 @@ impl<'a, 'b> Typing<'a, 'b> {
                         Ty::Scalar(ValueKind::Text) | Ty::Any => {}
                         other => {
                             let found = self.describe(&other);
-                            self.error(&rules::TYPE_MISMATCH, format!("`matching` compares texts, this is {found}"), at, *side, "not a text", "use `==` for everything else");
+                            self.error(
+                                &rules::TYPE_MISMATCH,
+                                format!("`matching` compares texts, this is {found}"),
+                                at,
+                                *side,
+                                "not a text",
+                                "use `==` for everything else",
+                            );
                         }
                     }
                 }
@@ -160,7 +204,14 @@ impl<'a, 'b> Typing<'a, 'b> {
                     Ty::Scalar(ValueKind::Role) | Ty::Any => {}
                     other => {
                         let found = self.describe(&other);
-                        self.error(&rules::TYPE_MISMATCH, format!("`includes` asks about a role, this is {found}"), at, *role, "not a role", "");
+                        self.error(
+                            &rules::TYPE_MISMATCH,
+                            format!("`includes` asks about a role, this is {found}"),
+                            at,
+                            *role,
+                            "not a role",
+                            "",
+                        );
                     }
                 }
                 if let Some(role) = self.role(at, path, None) {
@@ -189,19 +240,40 @@ impl<'a, 'b> Typing<'a, 'b> {
             ExprKind::Text(_) => Ty::Scalar(ValueKind::Text),
             ExprKind::Int(text) => {
                 if text.parse::<i64>().is_err() {
-                    self.error(&rules::TYPE_MISMATCH, format!("`{text}` does not fit into 64 bits"), at, id, "too large", "");
+                    self.error(
+                        &rules::TYPE_MISMATCH,
+                        format!("`{text}` does not fit into 64 bits"),
+                        at,
+                        id,
+                        "too large",
+                        "",
+                    );
                 }
                 Ty::Scalar(ValueKind::Int)
             }
             ExprKind::Date(text) => {
                 if rolebook_policy::parse_date(text).is_none() {
-                    self.error(&rules::TYPE_MISMATCH, format!("`{text}` is no day of the calendar"), at, id, "no such day", "");
+                    self.error(
+                        &rules::TYPE_MISMATCH,
+                        format!("`{text}` is no day of the calendar"),
+                        at,
+                        id,
+                        "no such day",
+                        "",
+                    );
                 }
                 Ty::Scalar(ValueKind::Date)
             }
             ExprKind::Time(text) => {
                 if rolebook_policy::parse_time(text).is_none() {
-                    self.error(&rules::TYPE_MISMATCH, format!("`{text}` is no instant"), at, id, "no such time", "write it like 2026-01-31T12:00:00Z");
+                    self.error(
+                        &rules::TYPE_MISMATCH,
+                        format!("`{text}` is no instant"),
+                        at,
+                        id,
+                        "no such time",
+                        "write it like 2026-01-31T12:00:00Z",
+                    );
                 }
                 Ty::Scalar(ValueKind::Time)
             }
@@ -246,7 +318,8 @@ impl<'a, 'b> Typing<'a, 'b> {
                 ValueKind::Entity(ty) => format!("a `{}`", self.model.policy.type_name(*ty)),
             },
             Ty::Entity(types) => {
-                let names: Vec<String> = types.iter().map(|ty| format!("`{}`", self.model.policy.type_name(*ty))).collect();
+                let names: Vec<String> =
+                    types.iter().map(|ty| format!("`{}`", self.model.policy.type_name(*ty))).collect();
                 format!("a {}", names.join(" or "))
             }
             Ty::Set(inner) => format!("a set (each of it is {})", self.describe(inner)),
@@ -299,9 +372,8 @@ impl<'a, 'b> Typing<'a, 'b> {
     fn mismatch(&mut self, at: ItemIx, id: ExprId, left: &Ty, right: &Ty) {
         let (a, b) = (self.describe(left), self.describe(right));
         let help = match (left, right) {
-            (Ty::Scalar(ValueKind::Enum(_)), Ty::Scalar(ValueKind::Text)) | (Ty::Scalar(ValueKind::Text), Ty::Scalar(ValueKind::Enum(_))) => {
-                "write the name without quotes"
-            }
+            (Ty::Scalar(ValueKind::Enum(_)), Ty::Scalar(ValueKind::Text))
+            | (Ty::Scalar(ValueKind::Text), Ty::Scalar(ValueKind::Enum(_))) => "write the name without quotes",
             _ => "both sides must be of one type",
         };
         self.error(&rules::TYPE_MISMATCH, format!("{a} is compared with {b}"), at, id, "never equal", help);
@@ -346,7 +418,14 @@ impl<'a, 'b> Typing<'a, 'b> {
             Ty::Any => None,
             other => {
                 let found = self.describe(&other);
-                self.error(&rules::TYPE_MISMATCH, format!("expected a thing or a person, found {found}"), at, id, why, "");
+                self.error(
+                    &rules::TYPE_MISMATCH,
+                    format!("expected a thing or a person, found {found}"),
+                    at,
+                    id,
+                    why,
+                    "",
+                );
                 None
             }
         }
@@ -357,7 +436,14 @@ impl<'a, 'b> Typing<'a, 'b> {
             let persons = self.principal_types();
             if !types.iter().any(|ty| persons.contains(ty)) {
                 let found = self.describe(&Ty::Entity(types));
-                self.error(&rules::TYPE_MISMATCH, format!("expected a principal, found {found}"), at, id, "holds no roles", "");
+                self.error(
+                    &rules::TYPE_MISMATCH,
+                    format!("expected a principal, found {found}"),
+                    at,
+                    id,
+                    "holds no roles",
+                    "",
+                );
             }
         }
     }
@@ -372,7 +458,14 @@ impl<'a, 'b> Typing<'a, 'b> {
         if !declared && !types.iter().any(|ty| self.model.broken.contains(ty)) {
             let found = self.describe(&Ty::Entity(types));
             let message = format!("nobody can be `{}` of {found}", dotted(path));
-            self.error(&rules::TYPE_MISMATCH, message, at, thing, "neither it nor anything above it has this key role", "declare the key role there, or ask about another thing");
+            self.error(
+                &rules::TYPE_MISMATCH,
+                message,
+                at,
+                thing,
+                "neither it nor anything above it has this key role",
+                "declare the key role there, or ask about another thing",
+            );
         }
     }
 
@@ -381,7 +474,13 @@ impl<'a, 'b> Typing<'a, 'b> {
         let found = find_holding(self.model, path);
         if found.is_none() {
             let near = self.model.names.near_holders();
-            self.sink.unknown(self.items, at, &path.name, format!("no key role `{}` is declared", path.name.text), &near);
+            self.sink.unknown(
+                self.items,
+                at,
+                &path.name,
+                format!("no key role `{}` is declared", path.name.text),
+                &near,
+            );
         }
         found
     }
@@ -448,13 +547,21 @@ impl<'a, 'b> Typing<'a, 'b> {
             && steps.len() <= 1
         {
             let what = if *root == Root::Input { "input" } else { "context" };
-            let message = format!("a caller could gain by leaving `{what}.{}` out", steps.first().map_or("", |step| &step.text));
+            let message =
+                format!("a caller could gain by leaving `{what}.{}` out", steps.first().map_or("", |step| &step.text));
             let help = "a value that is not sent is unknown, and unknown never grants: compare it instead";
             self.error(&rules::GAIN_BY_SILENCE, message, at, id, "`is empty` asks stored facts only", help);
             return;
         }
         match self.value(at, id, used, None) {
-            Ty::Bool => self.error(&rules::TYPE_MISMATCH, "a condition is never empty", at, id, "true or false", "write `not …`"),
+            Ty::Bool => self.error(
+                &rules::TYPE_MISMATCH,
+                "a condition is never empty",
+                at,
+                id,
+                "true or false",
+                "write `not …`",
+            ),
             Ty::Any | Ty::Scalar(_) | Ty::Entity(_) | Ty::Set(_) | Ty::Word(_) => {}
         }
     }
@@ -462,12 +569,26 @@ impl<'a, 'b> Typing<'a, 'b> {
     fn path(&mut self, at: ItemIx, id: ExprId, root: &Root, steps: &[Name], used: &Use<'_>) -> Ty {
         let (mut ty, mut rest) = match root {
             Root::Principal if used.fixtures.is_some() => {
-                self.error(&rules::TYPE_MISMATCH, "a `check` has no `principal`", at, id, "nobody asks here", "name the person");
+                self.error(
+                    &rules::TYPE_MISMATCH,
+                    "a `check` has no `principal`",
+                    at,
+                    id,
+                    "nobody asks here",
+                    "name the person",
+                );
                 return Ty::Any;
             }
             Root::Principal => (Ty::Entity(used.principals.clone()), steps),
             Root::Resource if used.fixtures.is_some() => {
-                self.error(&rules::TYPE_MISMATCH, "a `check` has no `resource`", at, id, "nothing is asked about here", "name the thing");
+                self.error(
+                    &rules::TYPE_MISMATCH,
+                    "a `check` has no `resource`",
+                    at,
+                    id,
+                    "nothing is asked about here",
+                    "name the thing",
+                );
                 return Ty::Any;
             }
             Root::Resource => (used.resource.map_or(Ty::Any, |ty| Ty::Entity(vec![ty])), steps),
@@ -475,7 +596,14 @@ impl<'a, 'b> Typing<'a, 'b> {
             Root::Context => return self.sent(at, id, steps, used, true),
             Root::Input => return self.sent(at, id, steps, used, false),
             Root::It => {
-                self.error(&rules::TYPE_MISMATCH, "`it` stands for nothing here", at, id, "outside of `any(…)` and `count(…)`", "");
+                self.error(
+                    &rules::TYPE_MISMATCH,
+                    "`it` stands for nothing here",
+                    at,
+                    id,
+                    "outside of `any(…)` and `count(…)`",
+                    "",
+                );
                 return Ty::Any;
             }
             Root::Name(name) => match self.fixture(at, id, name, used) {
@@ -514,7 +642,14 @@ impl<'a, 'b> Typing<'a, 'b> {
     fn sent(&mut self, at: ItemIx, id: ExprId, steps: &[Name], used: &Use<'_>, context: bool) -> Ty {
         let Some((first, rest)) = steps.split_first() else {
             let word = if context { "context" } else { "input" };
-            self.error(&rules::TYPE_MISMATCH, format!("`{word}` alone is no value"), at, id, "what of it?", &format!("write `{word}.name`"));
+            self.error(
+                &rules::TYPE_MISMATCH,
+                format!("`{word}` alone is no value"),
+                at,
+                id,
+                "what of it?",
+                &format!("write `{word}.name`"),
+            );
             return Ty::Any;
         };
         let model = self.model;
@@ -528,7 +663,9 @@ impl<'a, 'b> Typing<'a, 'b> {
         };
         let Some(field) = fields.iter().find(|field| field.name == first.text) else {
             let (message, near) = match (context, used.action) {
-                (true, _) => (format!("no context value `{}` is declared", first.text), self.model.names.near(&[Scope::Context])),
+                (true, _) => {
+                    (format!("no context value `{}` is declared", first.text), self.model.names.near(&[Scope::Context]))
+                }
                 (false, Some(action)) => {
                     let scope = Scope::Arguments(self.model.action_spots[action.index()]);
                     let name = self.model.policy.action_name(action);
@@ -577,7 +714,14 @@ impl<'a, 'b> Typing<'a, 'b> {
             other => {
                 let found = self.describe(other);
                 let help = if matches!(other, Ty::Set(_)) { "a set has no attributes: ask `x in set`" } else { "" };
-                self.error_at(&rules::TYPE_MISMATCH, format!("{found} has no `.{}`", step.text), at, step, "nothing to look up", help);
+                self.error_at(
+                    &rules::TYPE_MISMATCH,
+                    format!("{found} has no `.{}`", step.text),
+                    at,
+                    step,
+                    "nothing to look up",
+                    help,
+                );
                 return Ty::Any;
             }
         };
@@ -587,7 +731,9 @@ impl<'a, 'b> Typing<'a, 'b> {
             let parent = declared.parents.iter().find(|parent| self.model.policy.type_name(parent.ty) == step.text);
             let attribute = declared.attributes.iter().find(|field| field.name == step.text);
             let found = match (parent, attribute) {
-                (Some(parent), _) if parent.cardinality == Cardinality::Many => Ty::Set(Box::new(Ty::Entity(vec![parent.ty]))),
+                (Some(parent), _) if parent.cardinality == Cardinality::Many => {
+                    Ty::Set(Box::new(Ty::Entity(vec![parent.ty])))
+                }
                 (Some(parent), _) => Ty::Entity(vec![parent.ty]),
                 (None, Some(field)) => of_value(&field.ty),
                 (None, None) => {
@@ -600,7 +746,14 @@ impl<'a, 'b> Typing<'a, 'b> {
             match &result {
                 Some(before) if *before != found => {
                     let message = format!("`{}` is not the same in all types of principals", step.text);
-                    self.error_at(&rules::TYPE_MISMATCH, message, at, step, "of different types", "name the type of principal in the rule");
+                    self.error_at(
+                        &rules::TYPE_MISMATCH,
+                        message,
+                        at,
+                        step,
+                        "of different types",
+                        "name the type of principal in the rule",
+                    );
                     return Ty::Any;
                 }
                 _ => result = Some(found),
@@ -698,7 +851,14 @@ impl<'a, 'b> Typing<'a, 'b> {
         match self.symbols.get(&(at, id)) {
             Some(before) if *before != symbol => {
                 let message = "this word means a role at one use and a value at another";
-                self.error(&rules::AMBIGUOUS_NAME, message, at, id, "means two things", "write a condition for each use");
+                self.error(
+                    &rules::AMBIGUOUS_NAME,
+                    message,
+                    at,
+                    id,
+                    "means two things",
+                    "write a condition for each use",
+                );
             }
             _ => {
                 self.symbols.insert((at, id), symbol);

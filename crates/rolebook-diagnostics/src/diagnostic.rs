@@ -93,7 +93,13 @@ impl Diagnostic {
     }
 
     /// Adds a fix of one edit.
-    pub fn fix(mut self, title: impl Into<String>, file: &Arc<str>, span: Span, replacement: impl Into<String>) -> Self {
+    pub fn fix(
+        mut self,
+        title: impl Into<String>,
+        file: &Arc<str>,
+        span: Span,
+        replacement: impl Into<String>,
+    ) -> Self {
         let edit = Edit { file: file.clone(), span, replacement: replacement.into() };
         self.fixes.push(Fix { title: title.into(), edits: vec![edit] });
         self

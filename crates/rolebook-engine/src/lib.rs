@@ -11,7 +11,9 @@ mod request;
 mod truth;
 
 pub use decision::{Answer, Considered, Decision, Part, Reason};
-pub use facts::{Completeness, Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts};
+pub use facts::{
+    Completeness, Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts,
+};
 pub use reference::{check, decide};
 pub use request::{Request, parse_value, validate};
 pub use truth::Truth;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::did_you_mean;
 use rolebook_policy::{
-    ActionId, Field, ObligationId, Policy, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType, parse_date, parse_time,
+    ActionId, Field, ObligationId, Policy, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType, parse_date,
+    parse_time,
 };
 
 use crate::Facts;
@@ -52,7 +53,9 @@ pub fn validate(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String
         match request.arguments.get(&field.name) {
             None if field.optional => {}
             None => errors.push(format!("`{name}` needs the argument `{}`", field.name)),
-            Some(value) if !has_type(value, &field.ty) => errors.push(format!("the argument `{}` is {}", field.name, describe(policy, &field.ty))),
+            Some(value) if !has_type(value, &field.ty) => {
+                errors.push(format!("the argument `{}` is {}", field.name, describe(policy, &field.ty)))
+            }
             Some(_) => {}
         }
     }
@@ -63,8 +66,11 @@ pub fn validate(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String
     }
     for (given, value) in &request.context {
         match policy.context.iter().find(|field| field.name == *given) {
-            None => errors.push(format!("the book declares no context value `{given}`{}", suggestion(given, &policy.context))),
-            Some(field) if !has_type(value, &field.ty) => errors.push(format!("the context value `{given}` is {}", describe(policy, &field.ty))),
+            None => errors
+                .push(format!("the book declares no context value `{given}`{}", suggestion(given, &policy.context))),
+            Some(field) if !has_type(value, &field.ty) => {
+                errors.push(format!("the context value `{given}` is {}", describe(policy, &field.ty)))
+            }
             Some(_) => {}
         }
     }
@@ -85,7 +91,9 @@ pub(crate) fn describe(policy: &Policy, ty: &ValueType) -> String {
         ValueKind::Date => "a day like 2026-01-31".to_owned(),
         ValueKind::Time => "an instant like 2026-01-31T12:00:00Z".to_owned(),
         ValueKind::Role => "a role".to_owned(),
-        ValueKind::Enum(names) => format!("one of {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        ValueKind::Enum(names) => {
+            format!("one of {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+        }
         ValueKind::Entity(ty) => format!("a `{}`", policy.type_name(*ty)),
     };
     if ty.set { format!("a list; each of it is {one}") } else { one }

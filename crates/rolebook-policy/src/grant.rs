@@ -100,7 +100,8 @@ impl Row {
 
     /// All its actions, ascending, each once.
     pub fn actions(&self) -> Vec<ActionId> {
-        let mut actions: Vec<ActionId> = self.patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
+        let mut actions: Vec<ActionId> =
+            self.patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
         actions.sort_unstable();
         actions.dedup();
         actions

@@ -15,7 +15,7 @@ pub use expr::{Compare, Expr, Holding, RolePlace};
 pub use grant::{Cell, CellKind, Column, Effect, Grantee, Matrix, PatternMatch, Row, Rule, When};
 pub use id::{ActionId, AreaId, ConditionId, ExprId, KeyRoleId, ObligationId, RoleId, TypeId};
 pub use model::{
-    Action, Area, Cardinality, Condition, EntityType, Field, Gate, KeyRole, Obligation, Owner, Parent, Place, Policy, Role,
-    TypeKind, ValueKind, ValueType,
+    Action, Area, Cardinality, Condition, EntityType, Field, Gate, KeyRole, Obligation, Owner, Parent, Place, Policy,
+    Role, TypeKind, ValueKind, ValueType,
 };
 pub use value::{Value, parse_date, parse_time};

@@ -2,9 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{
-    ActionId, AreaId, ConditionId, Expr, ExprId, KeyRoleId, Matrix, ObligationId, RoleId, Rule, TypeId,
-};
+use crate::{ActionId, AreaId, ConditionId, Expr, ExprId, KeyRoleId, Matrix, ObligationId, RoleId, Rule, TypeId};
 
 /// A place in the source, as people count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -309,7 +307,8 @@ impl Policy {
 
     /// The action `owner.name`.
     pub fn find_action(&self, owner: &str, name: &str) -> Option<ActionId> {
-        let found = self.actions.iter().position(|action| action.name == name && self.owner_name(action.owner) == owner);
+        let found =
+            self.actions.iter().position(|action| action.name == name && self.owner_name(action.owner) == owner);
         found.map(|index| ActionId(index as u32))
     }
 

@@ -64,7 +64,12 @@ fn check_book(files: &[(&str, &Fence)], section: &Section, outcome: &mut Outcome
     let mut assertions: Vec<(Assertion, usize)> = Vec::new();
     for (name, fence) in files.iter().filter(|(name, _)| name.ends_with(".rolebook") || *name == MANIFEST_NAME) {
         let found = assertion::find(name, &fence.text);
-        assertions.extend(found.into_iter().map(|assertion| (assertion.line + fence.line - 1, assertion)).map(|(line, assertion)| (assertion, line)));
+        assertions.extend(
+            found
+                .into_iter()
+                .map(|assertion| (assertion.line + fence.line - 1, assertion))
+                .map(|(line, assertion)| (assertion, line)),
+        );
     }
     for diagnostic in &diagnostics {
         let Some(label) = diagnostic.labels.first() else {
@@ -84,8 +89,11 @@ fn check_book(files: &[(&str, &Fence)], section: &Section, outcome: &mut Outcome
                 assertions.remove(index);
             }
             None => {
-                let offset = files.iter().find(|(name, _)| **name == *label.file).map_or(0, |(_, fence)| fence.line - 1);
-                outcome.failures.push(Failure { line: line + offset, message: format!("not asserted: {}", headline(diagnostic)) });
+                let offset =
+                    files.iter().find(|(name, _)| **name == *label.file).map_or(0, |(_, fence)| fence.line - 1);
+                outcome
+                    .failures
+                    .push(Failure { line: line + offset, message: format!("not asserted: {}", headline(diagnostic)) });
             }
         }
     }
@@ -106,7 +114,8 @@ fn headline(diagnostic: &Diagnostic) -> String {
 
 fn compile(files: &[(&str, &Fence)]) -> (Vec<Diagnostic>, Sources) {
     let file = |name: &str, text: &str| BookFile { path: name.to_owned(), bytes: text.as_bytes().to_vec() };
-    let manifest = files.iter().find(|(name, _)| *name == MANIFEST_NAME).map_or(MANIFEST, |(_, fence)| fence.text.as_str());
+    let manifest =
+        files.iter().find(|(name, _)| *name == MANIFEST_NAME).map_or(MANIFEST, |(_, fence)| fence.text.as_str());
     let books = files.iter().filter(|(name, _)| name.ends_with(".rolebook"));
     let books = books.map(|(name, fence)| file(name, &fence.text)).collect();
     let mut compiler = Compiler::new();

@@ -242,7 +242,9 @@ mod tests {
         match &node.kind {
             Kind::Null => "~".into(),
             Kind::Scalar(value) => format!("{value}<{here}>"),
-            Kind::List(values) => format!("[{}]", values.iter().map(|value| show(value, text)).collect::<Vec<_>>().join(" ")),
+            Kind::List(values) => {
+                format!("[{}]", values.iter().map(|value| show(value, text)).collect::<Vec<_>>().join(" "))
+            }
             Kind::Map(entries) => {
                 let entry = |(key, value): &(super::Key, Node)| {
                     format!("{}<{}>: {}", key.text, &text[key.span.range()], show(value, text))
@@ -256,13 +258,19 @@ mod tests {
     fn scalars_stay_as_written_and_have_places() {
         let text = "a: 012\nb: [no, 'x y', 1_0]\na: {c: ~, d: \"q\\n\", e: 2026-01-01}\n7: true\n";
         let node = parse_yaml(text).expect("yaml");
-        assert_eq!(show(&node, text), "{a<a>: 012<012>, b<b>: [no<no> x y<'x y'> 1_0<1_0>], a<a>: {c<c>: ~, d<d>: q\n<\"q\\n\">, e<e>: 2026-01-01<2026-01-01>}, 7<7>: true<true>}");
+        assert_eq!(
+            show(&node, text),
+            "{a<a>: 012<012>, b<b>: [no<no> x y<'x y'> 1_0<1_0>], a<a>: {c<c>: ~, d<d>: q\n<\"q\\n\">, e<e>: 2026-01-01<2026-01-01>}, 7<7>: true<true>}"
+        );
     }
 
     #[test]
     fn json_is_strict_and_has_places() {
         let text = "{\n\t\"a\": [1, \"\\u00e9\\ud83d\\ude00\\/\"]\n}";
-        assert_eq!(show(&parse_json(text).expect("json"), text), "{a<\"a\">: [1<1> é😀/<\"\\u00e9\\ud83d\\ude00\\/\">]}");
+        assert_eq!(
+            show(&parse_json(text).expect("json"), text),
+            "{a<\"a\">: [1<1> é😀/<\"\\u00e9\\ud83d\\ude00\\/\">]}"
+        );
         let error = parse_json("{\n \"a\": oops }").expect_err("no json");
         assert_eq!((error.message.as_str(), error.span.start), ("expected value", 8));
         assert!(parse_json("{a: 1}").is_err());

@@ -35,8 +35,10 @@ pub(crate) fn vitally() -> Vec<Source> {
 }
 
 pub(crate) fn load(compiler: &mut Compiler, sources: &[Source]) {
-    let manifest = BookFile { path: "rolebook.yaml".into(), bytes: b"name: vitally\nversion: 0.1.0\nlanguage: 1\n".to_vec() };
-    let files = sources.iter().map(|source| BookFile { path: source.path.clone(), bytes: source.text.clone().into_bytes() });
+    let manifest =
+        BookFile { path: "rolebook.yaml".into(), bytes: b"name: vitally\nversion: 0.1.0\nlanguage: 1\n".to_vec() };
+    let files =
+        sources.iter().map(|source| BookFile { path: source.path.clone(), bytes: source.text.clone().into_bytes() });
     compiler.set_book("vitally", Some(manifest), files.collect());
 }
 

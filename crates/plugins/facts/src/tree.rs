@@ -49,7 +49,12 @@ impl Reader<'_> {
         for (key, node) in self.map(node, "types with their entities") {
             if key.text == "partial" {
                 let help = "leave it out, and give every entity of each type";
-                self.error("`partial` facts cannot be used by this version of rolebook", key.span, "not built yet", help);
+                self.error(
+                    "`partial` facts cannot be used by this version of rolebook",
+                    key.span,
+                    "not built yet",
+                    help,
+                );
                 continue;
             }
             let entries = self.map(node, "ids with their values");

@@ -54,8 +54,11 @@ fn cell_json(policy: &Policy, cell: &Cell) -> Value {
         CellKind::No => json!({ "text": cell.text, "kind": "no" }),
         CellKind::Never => json!({ "text": cell.text, "kind": "never" }),
         CellKind::Granted { conditions, obligations } => {
-            let conditions: Vec<&str> =
-                conditions.iter().filter_map(|id| policy.condition(*id)).map(|condition| condition.name.as_str()).collect();
+            let conditions: Vec<&str> = conditions
+                .iter()
+                .filter_map(|id| policy.condition(*id))
+                .map(|condition| condition.name.as_str())
+                .collect();
             let obligations: Vec<&str> = obligations.iter().map(|id| policy.obligation_name(*id)).collect();
             json!({ "text": cell.text, "kind": "granted", "if": conditions, "with": obligations })
         }

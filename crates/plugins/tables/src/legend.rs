@@ -24,12 +24,17 @@ pub(crate) fn entries(policy: &Policy, matrix: &Matrix) -> Vec<Entry> {
     }
     let mut found: Vec<Entry> = Vec::new();
     for condition in conditions.iter().filter_map(|id| policy.condition(*id)) {
-        found.push(Entry { title: condition.title.clone(), name: condition.name.clone(), meaning: one_line(&condition.doc) });
+        found.push(Entry {
+            title: condition.title.clone(),
+            name: condition.name.clone(),
+            meaning: one_line(&condition.doc),
+        });
     }
     for obligation in obligations.iter().filter_map(|id| policy.obligations.get(id.index())) {
         let said = if obligation.description.is_empty() { &obligation.doc } else { &obligation.description };
         let undefined = if obligation.undefined { "undefined: nobody has said what it is" } else { "" };
-        let parts: Vec<String> = [one_line(said), undefined.to_owned()].into_iter().filter(|part| !part.is_empty()).collect();
+        let parts: Vec<String> =
+            [one_line(said), undefined.to_owned()].into_iter().filter(|part| !part.is_empty()).collect();
         found.push(Entry { title: obligation.title.clone(), name: obligation.name.clone(), meaning: parts.join(" ") });
     }
     found

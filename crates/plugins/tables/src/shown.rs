@@ -13,7 +13,8 @@ pub(crate) fn cell_text(policy: &Policy, cell: &Cell) -> String {
         CellKind::No => String::new(),
         CellKind::Never => "never".into(),
         CellKind::Granted { conditions, obligations } => {
-            let conditions = conditions.iter().filter_map(|id| policy.condition(*id)).map(|condition| condition.title.as_str());
+            let conditions =
+                conditions.iter().filter_map(|id| policy.condition(*id)).map(|condition| condition.title.as_str());
             let obligations = obligations.iter().filter_map(|id| policy.obligations.get(id.index()));
             let titles: Vec<&str> = conditions.chain(obligations.map(|obligation| obligation.title.as_str())).collect();
             match (titles.is_empty(), cell.text.starts_with("yes")) {

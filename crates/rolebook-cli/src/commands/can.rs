@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Sources, did_you_mean};
 use rolebook_engine::{
-    Answer, Completeness, Considered, Decision, Facts, Part, Reason, Request, Truth, build_facts, decide, parse_value, validate,
+    Answer, Completeness, Considered, Decision, Facts, Part, Reason, Request, Truth, build_facts, decide, parse_value,
+    validate,
 };
 use rolebook_policy::{ActionId, Field, ObligationId, Policy, TypeId, TypeKind, Value};
 use serde_json::json;
@@ -61,7 +62,10 @@ pub(crate) fn can(io: &mut Io, question: &Question) -> Result<u8, Failure> {
 }
 
 fn invalid(messages: &[String]) -> Failure {
-    Failure(format!("this cannot be asked:\n{}", messages.iter().map(|message| format!("  {message}")).collect::<Vec<_>>().join("\n")))
+    Failure(format!(
+        "this cannot be asked:\n{}",
+        messages.iter().map(|message| format!("  {message}")).collect::<Vec<_>>().join("\n")
+    ))
 }
 
 type Loaded = Result<Facts, (Vec<Diagnostic>, Sources)>;
@@ -77,7 +81,10 @@ fn facts(io: &Io, policy: &Policy, paths: &[PathBuf]) -> Result<Loaded, Failure>
         let Some(reader) = fact_readers().find(|reader| reader.extensions().contains(&ending.as_str())) else {
             let endings: Vec<String> =
                 fact_readers().flat_map(|reader| reader.extensions()).map(|ending| format!("*.{ending}")).collect();
-            return Err(Failure(format!("nothing reads facts from `{shown}`\n  help: facts are {}", endings.join(", "))));
+            return Err(Failure(format!(
+                "nothing reads facts from `{shown}`\n  help: facts are {}",
+                endings.join(", ")
+            )));
         };
         let (file, text) = read_text(&path, &shown)?;
         let outcome = reader.read(&file, &text);
@@ -107,7 +114,8 @@ fn request(policy: &Policy, facts: &Facts, question: &Question) -> Result<(Reque
     let mut errors = Vec::new();
     let mut notes = Vec::new();
     let principals: Vec<TypeId> = all_types(policy).filter(|ty| is_principal(policy, *ty)).collect();
-    let principal = entity(policy, facts, &question.principal, &principals).map_err(|error| errors.push(error)).ok().flatten();
+    let principal =
+        entity(policy, facts, &question.principal, &principals).map_err(|error| errors.push(error)).ok().flatten();
     if principal.is_none() && errors.is_empty() {
         errors.push(unknown_entity(policy, facts, &question.principal, &principals));
     }
@@ -126,7 +134,10 @@ fn request(policy: &Policy, facts: &Facts, question: &Question) -> Result<(Reque
             Ok(None) => {
                 let (ty, id) = unknown_resource(policy, &question.resource, &declared.places, &mut errors);
                 if let Some(ty) = ty {
-                    notes.push(format!("{}: all about it is unknown", unknown_entity(policy, facts, &question.resource, &[ty])));
+                    notes.push(format!(
+                        "{}: all about it is unknown",
+                        unknown_entity(policy, facts, &question.resource, &[ty])
+                    ));
                 }
                 ty.map(|ty| (ty, id))
             }
@@ -192,7 +203,12 @@ fn unknown_entity(policy: &Policy, facts: &Facts, text: &str, types: &[TypeId]) 
     format!("the facts have no {} `{id}`{}", names.join(" or "), suggestion(near))
 }
 
-fn unknown_resource(policy: &Policy, text: &str, places: &[TypeId], errors: &mut Vec<String>) -> (Option<TypeId>, String) {
+fn unknown_resource(
+    policy: &Policy,
+    text: &str,
+    places: &[TypeId],
+    errors: &mut Vec<String>,
+) -> (Option<TypeId>, String) {
     if let Some((name, id)) = text.split_once(':') {
         match policy.find_type(name) {
             Some(ty) => return (Some(ty), id.to_owned()),
@@ -219,14 +235,24 @@ fn unknown_resource(policy: &Policy, text: &str, places: &[TypeId], errors: &mut
 }
 
 fn action(policy: &Policy, text: &str) -> Result<ActionId, String> {
-    let names: Vec<String> = (0..policy.actions.len()).map(|index| policy.action_name(ActionId(index as u32))).collect();
+    let names: Vec<String> =
+        (0..policy.actions.len()).map(|index| policy.action_name(ActionId(index as u32))).collect();
     match names.iter().position(|name| name == text) {
         Some(index) => Ok(ActionId(index as u32)),
-        None => Err(format!("the book has no action `{text}`{}", suggestion(did_you_mean(text, names.iter().map(String::as_str))))),
+        None => Err(format!(
+            "the book has no action `{text}`{}",
+            suggestion(did_you_mean(text, names.iter().map(String::as_str)))
+        )),
     }
 }
 
-fn pairs(policy: &Policy, given: &[String], fields: &[Field], what: &str, errors: &mut Vec<String>) -> BTreeMap<String, Value> {
+fn pairs(
+    policy: &Policy,
+    given: &[String],
+    fields: &[Field],
+    what: &str,
+    errors: &mut Vec<String>,
+) -> BTreeMap<String, Value> {
     let mut values = BTreeMap::new();
     for pair in given {
         let Some((name, text)) = pair.split_once('=') else {
@@ -294,7 +320,14 @@ fn print(io: &mut Io, policy: &Policy, request: &Request, decision: &Decision, n
     }
     let unmet: Vec<&Considered> = decision.considered.iter().filter(|part| part.holds == Truth::False).collect();
     if !unmet.is_empty() {
-        out.push_str(&io.paint("2", &format!("  {} for whom {} does not count:\n", report::plural(unmet.len(), "other place"), request.principal.1)));
+        out.push_str(&io.paint(
+            "2",
+            &format!(
+                "  {} for whom {} does not count:\n",
+                report::plural(unmet.len(), "other place"),
+                request.principal.1
+            ),
+        ));
         for part in unmet {
             let line = format!("    {}  {}\n", part.text, policy.place_text(part.place));
             out.push_str(&io.paint("2", &line));

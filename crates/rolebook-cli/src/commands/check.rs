@@ -12,36 +12,50 @@ use crate::report::{self, plural};
 use crate::{EXIT_FINDINGS, EXIT_FINE, books};
 
 pub(crate) fn check(io: &mut Io, paths: &[PathBuf], format: Format) -> Result<u8, Failure> {
-    over_books(io, paths, format, |_| true, |io, name, compiled, ran, failed| {
-        let Some(policy) = &compiled.policy else { return format!("{name}: {}", report::count(io, &compiled.diagnostics)) };
-        let rows: usize = policy.matrices.iter().map(|matrix| matrix.rows.len()).sum();
-        let mut parts = vec![
-            plural(policy.types.len() - 1, "type"),
-            plural(policy.roles.len(), "role"),
-            plural(policy.actions.len(), "action"),
-            plural(rows, "row"),
-            plural(ran, "test"),
-        ];
-        if failed > 0 {
-            parts.push(io.paint("31", &format!("{failed} failed")));
-        }
-        let notes = report::count(io, &compiled.diagnostics);
-        if !notes.is_empty() {
-            parts.push(notes);
-        }
-        let mark = if failed > 0 { io.paint("31", "✗") } else { io.paint("32", "✓") };
-        format!("{mark} {name}: {}", parts.join(", "))
-    })
+    over_books(
+        io,
+        paths,
+        format,
+        |_| true,
+        |io, name, compiled, ran, failed| {
+            let Some(policy) = &compiled.policy else {
+                return format!("{name}: {}", report::count(io, &compiled.diagnostics));
+            };
+            let rows: usize = policy.matrices.iter().map(|matrix| matrix.rows.len()).sum();
+            let mut parts = vec![
+                plural(policy.types.len() - 1, "type"),
+                plural(policy.roles.len(), "role"),
+                plural(policy.actions.len(), "action"),
+                plural(rows, "row"),
+                plural(ran, "test"),
+            ];
+            if failed > 0 {
+                parts.push(io.paint("31", &format!("{failed} failed")));
+            }
+            let notes = report::count(io, &compiled.diagnostics);
+            if !notes.is_empty() {
+                parts.push(notes);
+            }
+            let mark = if failed > 0 { io.paint("31", "✗") } else { io.paint("32", "✓") };
+            format!("{mark} {name}: {}", parts.join(", "))
+        },
+    )
 }
 
 pub(crate) fn test(io: &mut Io, paths: &[PathBuf], filter: Option<&str>, format: Format) -> Result<u8, Failure> {
-    over_books(io, paths, format, |title| filter.is_none_or(|text| title.contains(text)), |io, name, compiled, ran, failed| {
-        if compiled.policy.is_none() {
-            return format!("{name}: {}; its tests were not run", report::count(io, &compiled.diagnostics));
-        }
-        let mark = if failed > 0 { io.paint("31", "✗") } else { io.paint("32", "✓") };
-        format!("{mark} {name}: {} passed, {failed} failed", ran - failed)
-    })
+    over_books(
+        io,
+        paths,
+        format,
+        |title| filter.is_none_or(|text| title.contains(text)),
+        |io, name, compiled, ran, failed| {
+            if compiled.policy.is_none() {
+                return format!("{name}: {}; its tests were not run", report::count(io, &compiled.diagnostics));
+            }
+            let mark = if failed > 0 { io.paint("31", "✗") } else { io.paint("32", "✓") };
+            format!("{mark} {name}: {} passed, {failed} failed", ran - failed)
+        },
+    )
 }
 
 /// Compiles each book, runs the tests that are wanted, prints what is found and a line a book.

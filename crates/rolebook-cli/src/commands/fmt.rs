@@ -42,7 +42,11 @@ pub(crate) fn fmt(io: &mut Io, paths: &[PathBuf], check: bool) -> Result<u8, Fai
         io.out(&format!("{} {file}\n", if check { "would format" } else { "formatted" }));
     }
     let verb = if check { "to format" } else { "formatted" };
-    io.out(&format!("{} {verb}, {} as it should be\n", plural(changed.len(), "file"), files.len() - changed.len() - broken));
+    io.out(&format!(
+        "{} {verb}, {} as it should be\n",
+        plural(changed.len(), "file"),
+        files.len() - changed.len() - broken
+    ));
     Ok(if broken > 0 || (check && !changed.is_empty()) { EXIT_FINDINGS } else { EXIT_FINE })
 }
 

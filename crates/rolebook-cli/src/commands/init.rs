@@ -16,7 +16,8 @@ const FILES: [(&str, &str); 3] = [
 pub(crate) fn init(io: &mut Io, folder: &Path) -> Result<u8, Failure> {
     let path = io.path(folder);
     std::fs::create_dir_all(&path).map_err(|error| format!("`{}`: {}", folder.display(), reason(&error)))?;
-    let name = path.canonicalize().ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
+    let name =
+        path.canonicalize().ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
     let name = name.unwrap_or_else(|| "my_book".into());
     let manifest = format!("name: {}\nversion: 0.1.0\nlanguage: 1\n", serde_json::to_string(&name).unwrap_or_default());
     let all: Vec<(&str, &str)> = [("rolebook.yaml", manifest.as_str())].into_iter().chain(FILES).collect();
@@ -24,7 +25,9 @@ pub(crate) fn init(io: &mut Io, folder: &Path) -> Result<u8, Failure> {
     for (file, _) in &all {
         if path.join(file).exists() {
             let shown = io.shown(&path.join(file));
-            return Err(Failure(format!("`{shown}` is there already\n  help: name a new folder: `rolebook init my_book`")));
+            return Err(Failure(format!(
+                "`{shown}` is there already\n  help: name a new folder: `rolebook init my_book`"
+            )));
         }
     }
     for (file, text) in &all {

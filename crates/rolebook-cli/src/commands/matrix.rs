@@ -15,8 +15,12 @@ use crate::{EXIT_FINDINGS, EXIT_FINE, books, report};
 pub(crate) fn matrix(io: &mut Io, path: Option<&PathBuf>, format: &str) -> Result<u8, Failure> {
     let Some(writer) = table_writers().find(|writer| writer.id() == format) else {
         let ids: Vec<&str> = table_writers().map(|writer| writer.id()).collect();
-        let near = did_you_mean(format, ids.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        return Err(Failure(format!("there is no format `{format}`{near}\n  help: the formats are {}", ids.join(", "))));
+        let near =
+            did_you_mean(format, ids.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        return Err(Failure(format!(
+            "there is no format `{format}`{near}\n  help: the formats are {}",
+            ids.join(", ")
+        )));
     };
     let Some(policy) = policy(io, path)? else { return Ok(EXIT_FINDINGS) };
     let text = writer.write(&policy, TableStyle { color: io.color, width: io.width });

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Span, did_you_mean, rules};
-use rolebook_policy::{
-    Cardinality, EntityType, Field, KeyRoleId, Policy, RoleId, TypeId, TypeKind, Value, ValueType,
-};
+use rolebook_policy::{Cardinality, EntityType, Field, KeyRoleId, Policy, RoleId, TypeId, TypeKind, Value, ValueType};
 
 use super::{Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawValue, Spot};
 use crate::request::{describe, parse_value, set, shorten};
@@ -24,8 +22,13 @@ pub enum Completeness {
 }
 
 /// The facts of some documents, or every mistake in them. Takes time in proportion to the documents.
-pub fn build_facts(policy: &Policy, documents: &[Document], completeness: Completeness) -> Result<Facts, Vec<Diagnostic>> {
-    let mut builder = Builder { policy, completeness, entities: vec![], by_id: BTreeMap::new(), spots: vec![], errors: vec![] };
+pub fn build_facts(
+    policy: &Policy,
+    documents: &[Document],
+    completeness: Completeness,
+) -> Result<Facts, Vec<Diagnostic>> {
+    let mut builder =
+        Builder { policy, completeness, entities: vec![], by_id: BTreeMap::new(), spots: vec![], errors: vec![] };
     builder.add_workspace();
     let pending = builder.declare(documents);
     for (at, file, raw) in &pending {
@@ -85,7 +88,8 @@ impl<'a> Builder<'a> {
                 };
                 for entity in &raw.entities {
                     if let Some(first) = self.by_id.get(&(ty, entity.id.value.clone())).copied() {
-                        let message = format!("the {} `{}` stands here twice", raw.name.value, shorten(&entity.id.value));
+                        let message =
+                            format!("the {} `{}` stands here twice", raw.name.value, shorten(&entity.id.value));
                         let (first_file, first_span) = self.spot(first);
                         self.errors.push(
                             Diagnostic::new(&rules::DUPLICATE_FACT, message)
@@ -96,7 +100,8 @@ impl<'a> Builder<'a> {
                         continue;
                     }
                     if entity.id.value.is_empty() {
-                        let diagnostic = Diagnostic::new(&rules::WRONG_FACT, "an id is empty").label(file, entity.id.span, "");
+                        let diagnostic =
+                            Diagnostic::new(&rules::WRONG_FACT, "an id is empty").label(file, entity.id.span, "");
                         self.errors.push(diagnostic.help("every entity has an id of its own"));
                         continue;
                     }
@@ -111,11 +116,20 @@ impl<'a> Builder<'a> {
         self.spots.get(at.0 as usize).cloned().unwrap_or_else(|| (Arc::from(""), Span::default()))
     }
 
-    fn unknown<'n>(&mut self, message: String, file: &Arc<str>, name: &Spot<String>, candidates: impl IntoIterator<Item = &'n str>) {
+    fn unknown<'n>(
+        &mut self,
+        message: String,
+        file: &Arc<str>,
+        name: &Spot<String>,
+        candidates: impl IntoIterator<Item = &'n str>,
+    ) {
         let mut diagnostic = Diagnostic::new(&rules::UNKNOWN_FACT, message).label(file, name.span, "unknown");
         match did_you_mean(&name.value, candidates) {
             Some(near) => diagnostic = diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic = diagnostic.help("names come from the book, ids from the facts: see where it should be declared"),
+            None => {
+                diagnostic =
+                    diagnostic.help("names come from the book, ids from the facts: see where it should be declared")
+            }
         }
         self.errors.push(diagnostic);
     }
@@ -196,7 +210,9 @@ impl<'a> Builder<'a> {
                 missing.push(format!("`{}`", field.name));
             }
         }
-        for parent in ty.parents.iter().filter(|parent| parent.cardinality == Cardinality::One && parent.ty != TypeId::WORKSPACE) {
+        for parent in
+            ty.parents.iter().filter(|parent| parent.cardinality == Cardinality::One && parent.ty != TypeId::WORKSPACE)
+        {
             let name = self.policy.type_name(parent.ty);
             if !seen.contains_key(name) {
                 missing.push(format!("`{name}` (where it sits)"));
@@ -226,7 +242,13 @@ impl<'a> Builder<'a> {
         for value in list {
             match &value.kind {
                 RawKind::Scalar(text) => out.push((text.as_str(), value.span)),
-                _ => self.wrong(format!("expected {what} here"), file, value.span, "not a name", "write a name, or a list of names: `[a, b]`"),
+                _ => self.wrong(
+                    format!("expected {what} here"),
+                    file,
+                    value.span,
+                    "not a name",
+                    "write a name, or a list of names: `[a, b]`",
+                ),
             }
         }
         out
@@ -265,7 +287,13 @@ impl<'a> Builder<'a> {
         let value = match parse_value(self.policy, text, one) {
             Ok(value) => value,
             Err(message) => {
-                self.wrong(message, file, span, &format!("`{}` of the book", field.name), "the book declares what stands here");
+                self.wrong(
+                    message,
+                    file,
+                    span,
+                    &format!("`{}` of the book", field.name),
+                    "the book declares what stands here",
+                );
                 return None;
             }
         };
@@ -279,11 +307,17 @@ impl<'a> Builder<'a> {
     }
 
     fn dangling(&mut self, file: &Arc<str>, types: &[TypeId], id: &str, span: Span) {
-        let names: Vec<String> = types.iter().map(|ty| format!("{} `{}`", self.policy.type_name(*ty), shorten(id))).collect();
+        let names: Vec<String> =
+            types.iter().map(|ty| format!("{} `{}`", self.policy.type_name(*ty), shorten(id))).collect();
         let known: Vec<String> =
             self.by_id.keys().filter(|(ty, _)| types.contains(ty)).map(|(_, id)| id.clone()).take(10_000).collect();
         let name = Spot { value: id.to_owned(), span };
-        self.unknown(format!("the facts have no {}", names.join(" and no ")), file, &name, known.iter().map(String::as_str));
+        self.unknown(
+            format!("the facts have no {}", names.join(" and no ")),
+            file,
+            &name,
+            known.iter().map(String::as_str),
+        );
     }
 
     fn workspace_roles(&mut self, at: EntityIx, ty: &EntityType, file: &Arc<str>, value: &RawValue) {
@@ -310,7 +344,11 @@ impl<'a> Builder<'a> {
         if found.is_none() {
             let policy = self.policy;
             let names = policy.roles.iter().filter(|role| role.on == on).map(|role| role.name.as_str());
-            let place = if on == TypeId::WORKSPACE { "in the workspace".into() } else { format!("on a {}", policy.type_name(on)) };
+            let place = if on == TypeId::WORKSPACE {
+                "in the workspace".into()
+            } else {
+                format!("on a {}", policy.type_name(on))
+            };
             let spot = Spot { value: name.to_owned(), span };
             self.unknown(format!("the book declares no role `{}` {place}", shorten(name)), file, &spot, names);
         }
@@ -407,7 +445,8 @@ impl<'a> Builder<'a> {
             let ty = types.iter().copied().find(|candidate| self.policy.type_name(*candidate) == ty)?;
             self.by_id.get(&(ty, id.to_owned())).copied()
         });
-        let found: Vec<EntityIx> = types.iter().filter_map(|ty| self.by_id.get(&(*ty, text.to_owned())).copied()).collect();
+        let found: Vec<EntityIx> =
+            types.iter().filter_map(|ty| self.by_id.get(&(*ty, text.to_owned())).copied()).collect();
         match (qualified, found.as_slice()) {
             (Some(one), _) => Some(one),
             (None, [one]) => Some(*one),
@@ -444,7 +483,13 @@ impl<'a> Builder<'a> {
                     if deepest == MAX_DEPTH {
                         let (file, span) = self.spot(at);
                         let message = format!("more than {MAX_DEPTH} things stand in one another here");
-                        self.wrong(message, &file, span, "the innermost one", "a hierarchy this deep is a mistake in the data");
+                        self.wrong(
+                            message,
+                            &file,
+                            span,
+                            "the innermost one",
+                            "a hierarchy this deep is a mistake in the data",
+                        );
                     }
                     continue;
                 }
@@ -466,11 +511,13 @@ impl<'a> Builder<'a> {
     }
 
     fn report_cycle(&mut self, cycle: &[EntityIx]) {
-        let id = |at: &EntityIx| self.entities.get(at.0 as usize).map_or(String::new(), |entity| format!("`{}`", entity.id));
+        let id =
+            |at: &EntityIx| self.entities.get(at.0 as usize).map_or(String::new(), |entity| format!("`{}`", entity.id));
         let mut names: Vec<String> = cycle.iter().take(8).map(id).collect();
         names.extend(cycle.first().map(id));
         let ty = cycle.first().and_then(|at| self.ty(*at)).map_or("thing", |ty| ty.name.as_str()).to_owned();
-        let mut diagnostic = Diagnostic::new(&rules::PARENT_CYCLE, format!("a {ty} is its own ancestor: {}", names.join(" in ")));
+        let mut diagnostic =
+            Diagnostic::new(&rules::PARENT_CYCLE, format!("a {ty} is its own ancestor: {}", names.join(" in ")));
         for at in cycle.iter().take(8) {
             let (file, span) = self.spot(*at);
             diagnostic = diagnostic.label(&file, span, "sits in the next one");

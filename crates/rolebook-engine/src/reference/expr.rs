@@ -56,7 +56,9 @@ impl Evaluator<'_> {
                 _ => Truth::Unknown,
             },
             Expr::Matching(left, right) => match (self.value(*left, scope), self.value(*right, scope)) {
-                (Val::Is(Value::Text(left)), Val::Is(Value::Text(right))) => Truth::known(left.eq_ignore_ascii_case(&right)),
+                (Val::Is(Value::Text(left)), Val::Is(Value::Text(right))) => {
+                    Truth::known(left.eq_ignore_ascii_case(&right))
+                }
                 _ => Truth::Unknown,
             },
             Expr::Includes(role, wanted) => match self.value(*role, scope) {
@@ -76,7 +78,9 @@ impl Evaluator<'_> {
                     _ => return Truth::Unknown,
                 };
                 match place {
-                    RolePlace::Workspace => self.has_role(&person, *role, &Value::Entity(TypeId::WORKSPACE, String::new())),
+                    RolePlace::Workspace => {
+                        self.has_role(&person, *role, &Value::Entity(TypeId::WORKSPACE, String::new()))
+                    }
                     RolePlace::OnAny(ty) => self.has_role_on_any(&person, *role, *ty),
                     RolePlace::On(thing) => match self.value(*thing, scope) {
                         Val::Nobody => Truth::False,
@@ -89,7 +93,9 @@ impl Evaluator<'_> {
                 Val::Is(Value::Bool(value)) => Truth::known(value),
                 _ => Truth::Unknown,
             },
-            Expr::HoldersOf(..) | Expr::Principal | Expr::Resource | Expr::Workspace | Expr::Entity(..) => Truth::Unknown,
+            Expr::HoldersOf(..) | Expr::Principal | Expr::Resource | Expr::Workspace | Expr::Entity(..) => {
+                Truth::Unknown
+            }
         }
     }
 

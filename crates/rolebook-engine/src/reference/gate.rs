@@ -95,7 +95,8 @@ impl Evaluator<'_> {
         };
         if parents.is_empty() {
             // A type that nests in itself ends somewhere: its top has no parent of that type and needs none.
-            let top = matches!(resource, Value::Entity(ty, _) if *ty == parent.ty) && parent.cardinality == Cardinality::Optional;
+            let top = matches!(resource, Value::Entity(ty, _) if *ty == parent.ty)
+                && parent.cardinality == Cardinality::Optional;
             let lets_in = top || self.lets_nobody_pass(parent);
             return if lets_in { open() } else { (Truth::False, Alternatives::none()) };
         }
@@ -123,7 +124,9 @@ impl Evaluator<'_> {
         let Some(declared) = self.policy.ty(parent.ty) else { return false };
         let own = parent.ungated || declared.gates.iter().all(|gate| gate.or_none);
         own && declared.parents.iter().all(|above| {
-            above.ty == parent.ty || !self.is_gated(above.ty, above.ungated, &mut vec![]) || self.lets_nobody_pass(above)
+            above.ty == parent.ty
+                || !self.is_gated(above.ty, above.ungated, &mut vec![])
+                || self.lets_nobody_pass(above)
         })
     }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{ActionId, Cell, CellKind, ConditionId, Effect, Expr, ExprId, Grantee, Matrix, ObligationId, Row, Rule};
+use rolebook_policy::{
+    ActionId, Cell, CellKind, ConditionId, Effect, Expr, ExprId, Grantee, Matrix, ObligationId, Row, Rule,
+};
 
 use super::expr::Scope;
 use super::{Alternatives, Evaluator};
@@ -153,7 +155,9 @@ impl Evaluator<'_> {
 
     fn condition_name(&self, expr: ExprId) -> String {
         match self.policy.expr(expr) {
-            Some(Expr::Condition(id)) => self.policy.condition(*id).map_or(String::new(), |condition| condition.name.clone()),
+            Some(Expr::Condition(id)) => {
+                self.policy.condition(*id).map_or(String::new(), |condition| condition.name.clone())
+            }
             _ => "its condition".into(),
         }
     }

@@ -117,7 +117,8 @@ impl Evaluator<'_> {
         let mut holders: Vec<Value> = Vec::new();
         for at in &ancestry.known {
             let Some(entity) = self.facts.get(*at) else { continue };
-            let here = entity.holders.iter().filter(|(key_role, _)| key_roles.contains(key_role)).flat_map(|(_, list)| list);
+            let here =
+                entity.holders.iter().filter(|(key_role, _)| key_roles.contains(key_role)).flat_map(|(_, list)| list);
             holders.extend(here.filter_map(|holder| self.facts.value(*holder)));
         }
         holders.sort();
@@ -175,7 +176,10 @@ impl Evaluator<'_> {
             if let Some(found) = level.iter().copied().find(|ty| *ty != TypeId::WORKSPACE && declares(ty)) {
                 return Some(found);
             }
-            let above = level.iter().filter_map(|ty| self.policy.ty(*ty)).flat_map(|ty| ty.parents.iter().map(|parent| parent.ty));
+            let above = level
+                .iter()
+                .filter_map(|ty| self.policy.ty(*ty))
+                .flat_map(|ty| ty.parents.iter().map(|parent| parent.ty));
             level = above.filter(|ty| seen.insert(*ty)).collect();
         }
         None
