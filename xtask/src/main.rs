@@ -1,6 +1,7 @@
 //! The menu of the workspace. `cargo xtask` prints it.
 
-use std::process::{Command, ExitCode};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 const MENU: &str = "\
@@ -36,13 +37,40 @@ fn main() -> ExitCode {
 fn test() -> bool {
     step("formatting", || cargo(&["fmt", "--all", "--check"]))
         && step("clippy", || cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
-        && step("tests", quick)
         && step("books", book)
+        && step("tests", quick)
 }
 
-/// All tests of the workspace; the literate pages are among them.
+/// All tests of the workspace; the literate pages are among them. The last line counts them.
 fn quick() -> bool {
-    cargo(&["test", "--workspace", "--no-fail-fast", "--quiet"])
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["test", "--workspace", "--no-fail-fast", "--quiet", "--lib", "--bins", "--tests"]);
+    let mut child = match command.stdout(Stdio::piped()).spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            eprintln!("{command:?}: {error}");
+            return false;
+        }
+    };
+    let (mut passed, mut failed) = (0, 0);
+    for line in child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).lines()).map_while(Result::ok)
+    {
+        if let Some((more_passed, more_failed)) = counts(&line) {
+            passed += more_passed;
+            failed += more_failed;
+        }
+        println!("{line}");
+    }
+    let done = child.wait().is_ok_and(|status| status.success());
+    println!("{passed} passed, {failed} failed");
+    done
+}
+
+/// The numbers in `test result: ok. 12 passed; 0 failed; …`.
+fn counts(line: &str) -> Option<(u32, u32)> {
+    let (_, rest) = line.strip_prefix("test result: ")?.split_once(". ")?;
+    let mut numbers = rest.split("; ").map(|part| part.split(' ').next().and_then(|number| number.parse().ok()));
+    Some((numbers.next()??, numbers.next()??))
 }
 
 fn spec(names: &[String], update: bool) -> bool {

@@ -95,7 +95,7 @@ fn compile(db: &dyn Db, book: Book) -> Compiled {
         })
         .collect();
     let items = Items { units };
-    let mut sink = Sink { diagnostics: vec![], poisoned: Default::default() };
+    let mut sink = Sink { diagnostics: vec![], poisoned: Default::default(), unknown: 0 };
     let manifest = match book.manifest(db) {
         Some(file) => {
             let (manifest, diagnostics) = read_manifest(db, *file);
@@ -113,17 +113,13 @@ fn compile(db: &dyn Db, book: Book) -> Compiled {
     report_form(&items, &mut sink);
     report_emptiness(&items, book.folder(db), &mut sink);
     not_built::report(&items, &mut sink);
-    if let Some(base) = manifest.as_ref().and_then(|manifest| manifest.extends.as_ref())
+    if let Some(manifest) = manifest.as_ref().filter(|manifest| manifest.extends.is_some())
         && let Some(file) = book.manifest(db)
     {
         let message = "`extends` cannot be evaluated by this version of rolebook";
-        let at = file.text(db).find(base.as_str()).unwrap_or(0) as u32;
-        let span = rolebook_diagnostics::Span::new(at, at + base.len() as u32);
-        sink.diagnostics.push(Diagnostic::new(&rules::NOT_BUILT_YET, message).label(
-            file.path(db),
-            span,
-            "not built yet",
-        ));
+        let help = "only `rolebook fmt` works on this book: deciding without it would be wrong";
+        let diagnostic = Diagnostic::new(&rules::NOT_BUILT_YET, message);
+        sink.diagnostics.push(diagnostic.label(file.path(db), manifest.extends_at, "not built yet").help(help));
     }
 
     let mut model = model::build(&items, manifest.as_ref(), &mut sink);

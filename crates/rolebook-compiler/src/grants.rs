@@ -133,9 +133,11 @@ fn pending_matrix<'a>(
 ) -> PendingMatrix<'a> {
     let mut columns: Vec<Option<Column>> = Vec::new();
     let mut seen: Vec<(Grantee, Spot)> = Vec::new();
-    for holder in &table.columns {
+    for (index, holder) in table.columns.iter().enumerate() {
+        let grants = |row: &ast::Row| matches!(row.cells.get(index), Some(cell) if matches!(cell.kind, ast::CellKind::Granted { .. }));
+        let effect = if table.rows.iter().any(grants) { Effect::Allow } else { Effect::Forbid };
         let column = holder.as_ref().and_then(|holder| {
-            let grantee = grantee(items, model, sink, at, holder, Effect::Allow)?;
+            let grantee = grantee(items, model, sink, at, holder, effect)?;
             let spot = Spot { item: at, span: holder.span() };
             if let Some((_, first)) = seen.iter().find(|(known, _)| *known == grantee) {
                 let text = items.written(spot);

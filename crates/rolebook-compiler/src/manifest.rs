@@ -20,6 +20,8 @@ pub struct Manifest {
     pub language: u32,
     /// The book that this one extends.
     pub extends: Option<String>,
+    /// Where it says so.
+    pub(crate) extends_at: Span,
     /// The weight of lints by rule id; `None` switches one off.
     pub lints: BTreeMap<String, Option<Severity>>,
 }
@@ -75,6 +77,7 @@ impl Reader<'_> {
             version: String::new(),
             language: 0,
             extends: None,
+            extends_at: Span::default(),
             lints: BTreeMap::new(),
         };
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
@@ -91,7 +94,10 @@ impl Reader<'_> {
                 "name" => manifest.name = self.scalar(value, "name").unwrap_or_default(),
                 "version" => manifest.version = self.scalar(value, "version").unwrap_or_default(),
                 "language" => manifest.language = self.language(value),
-                "extends" => manifest.extends = self.scalar(value, "extends"),
+                "extends" => {
+                    manifest.extends = self.scalar(value, "extends");
+                    manifest.extends_at = value.span;
+                }
                 "lints" => manifest.lints = self.lints(value),
                 other => {
                     let near = did_you_mean(other, KEYS);

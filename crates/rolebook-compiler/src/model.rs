@@ -38,9 +38,11 @@ pub(crate) fn build<'a>(items: &Items<'a>, manifest: Option<&Manifest>, sink: &m
     let mut builder = Builder { items, sink, model: empty(items, manifest) };
     builder.declare_top();
     builder.declare_members();
+    builder.check_groups();
     builder.link_members();
     builder.check_types();
     builder.check_roles();
+    builder.check_required_places();
     builder.check_requirements();
     builder.model
 }
@@ -610,7 +612,7 @@ impl<'a> Builder<'a, '_> {
         let mut requires = Vec::new();
         for name in &actions.requires {
             match self.model.names.actions.get(&(owner, name.text.clone())) {
-                Some(id) => requires.push((*id, name.span)),
+                Some(id) => requires.push(*id),
                 None => self.unknown_action(at, owner, name),
             }
         }
@@ -630,23 +632,9 @@ impl<'a> Builder<'a, '_> {
                     arguments.extend(self.field(at, argument));
                 }
             }
-            for (required, span) in &requires {
-                let needed = &self.model.policy.actions[required.index()];
-                let same_place = places.iter().all(|place| needed.places.is_empty() || needed.places.contains(place));
-                if !same_place {
-                    let message = format!("`{}` is not asked of the same thing", needed.name);
-                    self.invalid(
-                        message,
-                        at,
-                        *span,
-                        "asked of another place",
-                        "a required action is asked of the same resource",
-                    );
-                }
-            }
             let declared = &mut self.model.policy.actions[id.index()];
             declared.arguments = arguments;
-            declared.requires = requires.iter().map(|(id, _)| *id).collect();
+            declared.requires.clone_from(&requires);
             if matches!(owner, Owner::Type(_)) {
                 declared.places.clone_from(&places);
             }
@@ -765,6 +753,46 @@ impl<'a> Builder<'a, '_> {
                 _ => format!("roles include one another in a circle: {}", ring(&names, " includes ")),
             };
             self.sink.report(self.items, &rules::CYCLE, message, &spots, "take one of these `includes` away");
+        }
+    }
+
+    /// A group with a dot may look like an action, but not like one that there is.
+    fn check_groups(&mut self) {
+        let mut taken = Vec::new();
+        for ((owner, verb), action) in &self.model.names.actions {
+            let name = format!("{}.{verb}", self.model.policy.owner_name(*owner));
+            if let Some(spot) = self.model.names.spot(&Scope::Groups, &name) {
+                taken.push((name, spot, self.model.action_spots[action.index()]));
+            }
+        }
+        for (name, group, action) in taken {
+            let message = format!("`{name}` is the name of a group and of an action");
+            let labels = [(group, "the group"), (action, "the action")];
+            self.sink.report(self.items, &rules::DUPLICATE_NAME, message, &labels, "give the group another name");
+            self.model.names.groups.remove(&name);
+        }
+    }
+
+    /// An action is asked of the same places as those that it requires.
+    fn check_required_places(&mut self) {
+        for (at, owner, members, _) in self.each_owner() {
+            let lines = members.iter().filter_map(|member| match member {
+                Member::Actions(actions) => Some(actions),
+                _ => None,
+            });
+            for line in lines {
+                for (name, action) in line.requires.iter().flat_map(|name| line.actions.iter().map(move |action| (name, action))) {
+                    let find = |verb: &str| self.model.names.actions.get(&(owner, verb.to_owned())).copied();
+                    let (Some(needed), Some(needing)) = (find(&name.text), find(&action.name.text)) else { continue };
+                    let needed = &self.model.policy.actions[needed.index()].places;
+                    if self.model.policy.actions[needing.index()].places.iter().all(|place| needed.contains(place)) {
+                        continue;
+                    }
+                    let message = format!("`{}` is not asked of the same thing", name.text);
+                    let help = "a required action is asked of the same resource";
+                    self.invalid(message, at, name.span, "asked of another place", help);
+                }
+            }
         }
     }
 

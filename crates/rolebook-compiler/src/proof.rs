@@ -13,7 +13,7 @@ use crate::grants::{LoweredMatrix, LoweredRule};
 use crate::items::{Items, Spot};
 use crate::logic::{Alternatives, Logic, always, join};
 use crate::model::Model;
-use crate::rows::{action_sets, check_overlaps, deciding};
+use crate::rows::{RowIndex, check_overlaps, deciding};
 use crate::sink::Sink;
 
 /// Something that grants an action.
@@ -52,12 +52,12 @@ pub(crate) fn check(
     rules: &[LoweredRule],
 ) {
     let logic = Logic { exprs: &model.policy.exprs, conditions: &model.policy.conditions };
-    for matrix in matrices {
-        check_overlaps(items, model, &logic, sink, matrix);
+    let mut indexes: Vec<RowIndex> = matrices.iter().map(RowIndex::new).collect();
+    for (matrix, index) in matrices.iter().zip(&mut indexes) {
+        check_overlaps(items, model, &logic, sink, matrix, index);
     }
-    let sets: Vec<Vec<BTreeSet<ActionId>>> = matrices.iter().map(action_sets).collect();
-    let actions: BTreeSet<ActionId> = sets.iter().flatten().flatten().copied().collect();
-    let mut prover = Prover { items, model, logic, sink, matrices, rules, sets, reported: BTreeSet::new() };
+    let actions: BTreeSet<ActionId> = indexes.iter().flat_map(RowIndex::actions).collect();
+    let mut prover = Prover { items, model, logic, sink, matrices, rules, indexes, reported: BTreeSet::new() };
     for action in actions {
         prover.action(action);
     }
@@ -70,7 +70,7 @@ struct Prover<'a, 'b> {
     sink: &'b mut Sink,
     matrices: &'b [LoweredMatrix],
     rules: &'b [LoweredRule],
-    sets: Vec<Vec<BTreeSet<ActionId>>>,
+    indexes: Vec<RowIndex>,
     /// Pairs of places that were reported: one contradiction of many actions is one mistake.
     reported: BTreeSet<(Spot, Spot)>,
 }
@@ -82,7 +82,7 @@ impl<'b> Prover<'_, 'b> {
             .iter()
             .enumerate()
             .flat_map(|(index, matrix)| {
-                deciding(&self.logic, matrix, &self.sets[index], action).into_iter().map(move |row| (index, row))
+                deciding(&self.logic, matrix, &self.indexes[index], action).into_iter().map(move |row| (index, row))
             })
             .filter(|(index, row)| !matrices[*index].bad_rows.contains(&row.row))
             .collect();
@@ -115,7 +115,7 @@ impl<'b> Prover<'_, 'b> {
         }
         for (index, lowered) in self.rules.iter().enumerate() {
             let rule = &lowered.rule;
-            if rule.effect != Effect::Allow || !rule.actions.contains(&action) {
+            if rule.effect != Effect::Allow || rule.actions.binary_search(&action).is_err() {
                 continue;
             }
             let condition = rule.condition.map_or_else(always, |id| self.logic.alternatives(id, true));

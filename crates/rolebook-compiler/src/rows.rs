@@ -1,6 +1,6 @@
 //! Which row of a table decides an action, and in which case: containment, `when`, overlaps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::rules;
 use rolebook_policy::{ActionId, CellKind, Row};
@@ -22,25 +22,45 @@ fn is_narrower(a: &Row, b: &Row, a_actions: &BTreeSet<ActionId>, b_actions: &BTr
     if a_actions == b_actions { a.when.is_some() && b.when.is_none() } else { a_actions.is_subset(b_actions) }
 }
 
-/// The actions of each row, once.
-pub(crate) fn action_sets(matrix: &LoweredMatrix) -> Vec<BTreeSet<ActionId>> {
-    matrix.matrix.rows.iter().map(|row| row.actions().into_iter().collect()).collect()
+/// Which rows of a table speak of which action.
+pub(crate) struct RowIndex {
+    /// The actions of each row.
+    sets: Vec<BTreeSet<ActionId>>,
+    /// The rows of each action, ascending.
+    rows: BTreeMap<ActionId, Vec<usize>>,
+}
+
+impl RowIndex {
+    pub(crate) fn new(matrix: &LoweredMatrix) -> Self {
+        let sets: Vec<BTreeSet<ActionId>> = matrix.matrix.rows.iter().map(|row| row.actions().into_iter().collect()).collect();
+        let mut rows: BTreeMap<ActionId, Vec<usize>> = BTreeMap::new();
+        for (index, set) in sets.iter().enumerate() {
+            for action in set {
+                rows.entry(*action).or_default().push(index);
+            }
+        }
+        Self { sets, rows }
+    }
+
+    /// The actions that the table decides.
+    pub(crate) fn actions(&self) -> impl Iterator<Item = ActionId> {
+        self.rows.keys().copied()
+    }
+
+    fn covering(&self, action: ActionId) -> &[usize] {
+        self.rows.get(&action).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// The rows that decide the action.
-pub(crate) fn deciding(
-    logic: &Logic<'_>,
-    matrix: &LoweredMatrix,
-    sets: &[BTreeSet<ActionId>],
-    action: ActionId,
-) -> Vec<Deciding> {
+pub(crate) fn deciding(logic: &Logic<'_>, matrix: &LoweredMatrix, index: &RowIndex, action: ActionId) -> Vec<Deciding> {
     let rows = &matrix.matrix.rows;
-    let covering: Vec<usize> = (0..rows.len()).filter(|index| sets[*index].contains(&action)).collect();
+    let covering = index.covering(action);
     let mut found = Vec::new();
-    'rows: for index in &covering {
-        let mut case = when(logic, &rows[*index]);
-        for other in &covering {
-            if other == index || !is_narrower(&rows[*other], &rows[*index], &sets[*other], &sets[*index]) {
+    'rows: for row in covering {
+        let mut case = when(logic, &rows[*row]);
+        for other in covering {
+            if other == row || !is_narrower(&rows[*other], &rows[*row], &index.sets[*other], &index.sets[*row]) {
                 continue;
             }
             match &rows[*other].when {
@@ -48,7 +68,7 @@ pub(crate) fn deciding(
                 Some(when) => case = join(&case, &logic.alternatives(when.expr, false)),
             }
         }
-        found.push(Deciding { row: *index, case });
+        found.push(Deciding { row: *row, case });
     }
     found
 }
@@ -58,27 +78,34 @@ pub(crate) fn when(logic: &Logic<'_>, row: &Row) -> Alternatives {
 }
 
 /// Rows of one table that decide one action, neither of which is the narrower: cases must exclude one another, anything
-/// else must be equal.
+/// else must be equal. Of each row the first contradiction is reported; such rows are taken out of the index, so that no proof
+/// speaks of them again.
 pub(crate) fn check_overlaps(
     items: &Items<'_>,
     model: &Model<'_>,
     logic: &Logic<'_>,
     sink: &mut Sink,
     matrix: &LoweredMatrix,
+    index: &mut RowIndex,
 ) {
     let rows = &matrix.matrix.rows;
-    let sets = action_sets(matrix);
-    for later in 0..rows.len() {
-        for earlier in 0..later {
-            if matrix.bad_rows.contains(&later) || matrix.bad_rows.contains(&earlier) {
+    let sets = &index.sets;
+    let mut reported: BTreeSet<usize> = BTreeSet::new();
+    'rows: for later in 0..rows.len() {
+        let mut compared: BTreeSet<usize> = BTreeSet::new();
+        let together = sets[later].iter().flat_map(|action| index.covering(*action).iter().map(move |row| (row, action)));
+        for (earlier, shared) in together {
+            let earlier = *earlier;
+            let is_bad = matrix.bad_rows.contains(&later) || matrix.bad_rows.contains(&earlier);
+            if earlier >= later || is_bad || !compared.insert(earlier) {
                 continue;
             }
-            let Some(shared) = sets[later].intersection(&sets[earlier]).next() else { continue };
             let (a, b) = (&rows[later], &rows[earlier]);
             if is_narrower(a, b, &sets[later], &sets[earlier]) || is_narrower(b, a, &sets[earlier], &sets[later]) {
                 continue;
             }
             let name = model.policy.action_name(*shared);
+            let before = sink.diagnostics.len();
             let labels = [(matrix.rows[later], "this row"), (matrix.rows[earlier], "and this one")];
             match (&a.when, &b.when) {
                 (Some(x), Some(y)) if x.expr != y.expr => {
@@ -101,7 +128,14 @@ pub(crate) fn check_overlaps(
                     sink.report(items, &rules::OVERLAPPING_ROWS, message, &labels, help);
                 }
             }
+            if sink.diagnostics.len() > before {
+                reported.insert(later);
+                continue 'rows;
+            }
         }
+    }
+    for rows in index.rows.values_mut() {
+        rows.retain(|row| !reported.contains(row));
     }
 }
 

@@ -7,11 +7,16 @@ use rolebook_syntax::ast::Name;
 
 use crate::items::{ItemIx, Items, Spot};
 
+/// So many unknown names are compared with the names that there are: it costs a look at each.
+const SUGGESTIONS: usize = 200;
+
 /// Diagnostics so far, and the words that could not be read.
 pub(crate) struct Sink {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Names that may be declared where something could not be parsed: not knowing them is no second mistake.
     pub(crate) poisoned: BTreeSet<String>,
+    /// How many unknown names there were.
+    pub(crate) unknown: usize,
 }
 
 impl Sink {
@@ -55,7 +60,10 @@ impl Sink {
         let path = items.unit(at).path.clone();
         let span = items.absolute(spot);
         let mut diagnostic = Diagnostic::new(&rules::UNKNOWN_NAME, message).label(&path, span, "not declared");
-        if let Some(found) = did_you_mean(&name.text, near.keys().map(String::as_str)) {
+        self.unknown += 1;
+        if self.unknown <= SUGGESTIONS
+            && let Some(found) = did_you_mean(&name.text, near.keys().map(String::as_str))
+        {
             if let Some(Some(declared)) = near.get(found) {
                 let path = items.unit(declared.item).path.clone();
                 diagnostic = diagnostic.label(&path, items.absolute(*declared), format!("`{found}` is declared here"));

@@ -8,7 +8,7 @@ use rolebook_engine::{
     Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Reason, Request, Spot as RawSpot,
     Truth, build_facts, check, decide, parse_value, validate,
 };
-use rolebook_policy::{ActionId, ExprId, Field, ObligationId, Policy, TypeId, TypeKind, Value};
+use rolebook_policy::{ActionId, ExprId, Field, ObligationId, Policy, TypeId, TypeKind, Value, ValueType};
 use rolebook_syntax::ast::{self, Entry, ItemKind, Name, TestLine, ValueKind};
 
 use crate::declare::{Scope, dotted};
@@ -329,40 +329,81 @@ impl TestBuilder<'_, '_> {
         what: &str,
     ) -> BTreeMap<String, Value> {
         let mut values = BTreeMap::new();
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for entry in entries {
             let Some(field) = fields.iter().find(|field| field.name == entry.name.text) else {
                 let near = fields.iter().map(|field| (field.name.clone(), None)).collect();
-                sink.unknown(
-                    self.items,
-                    self.at,
-                    &entry.name,
-                    format!("there is no {what} `{}`", entry.name.text),
-                    &near,
-                );
+                sink.unknown(self.items, self.at, &entry.name, format!("there is no {what} `{}`", entry.name.text), &near);
                 continue;
             };
-            let text = match &entry.value.kind {
-                ValueKind::Text(text) | ValueKind::Int(text) | ValueKind::Date(text) | ValueKind::Time(text) => {
-                    text.clone()
-                }
-                ValueKind::Bool(value) => value.to_string(),
-                ValueKind::Name(path) => dotted(path),
-                ValueKind::List(values) => {
-                    let parts = values.iter().map(|value| self.items.written(Spot { item: self.at, span: value.span }));
-                    parts.collect::<Vec<_>>().join(",")
-                }
-            };
-            match parse_value(policy, &text, &field.ty) {
-                Ok(value) => {
-                    values.insert(field.name.clone(), value);
-                }
-                Err(message) => {
-                    let spot = Spot { item: self.at, span: entry.value.span };
-                    sink.report(self.items, &rules::TYPE_MISMATCH, message, &[(spot, "of another type")], "");
-                }
+            if let Some(first) = seen.insert(&field.name, entry.name.span) {
+                let labels = [(entry.name.span, "the second time"), (first, "the first time")];
+                let labels = labels.map(|(span, label)| (Spot { item: self.at, span }, label));
+                let message = format!("`{}` is given twice", field.name);
+                sink.report(self.items, &rules::DUPLICATE_NAME, message, &labels, "take one of them away");
+                continue;
+            }
+            if let Some(value) = self.value(policy, sink, &entry.value, field) {
+                values.insert(field.name.clone(), value);
             }
         }
         values
+    }
+
+    /// The value of an argument or a context value; of a set each member on its own.
+    fn value(&self, policy: &Policy, sink: &mut Sink, value: &ast::Value, field: &Field) -> Option<Value> {
+        let one = ValueType { set: false, kind: field.ty.kind.clone() };
+        match (&value.kind, field.ty.set) {
+            (ValueKind::List(values), true) => {
+                let mut members: Vec<Value> = Vec::new();
+                for value in values {
+                    let member = self.scalar(policy, sink, value, &one)?;
+                    if !members.contains(&member) {
+                        members.push(member);
+                    }
+                }
+                Some(Value::Set(members))
+            }
+            (ValueKind::List(_), false) | (_, true) => {
+                let spot = Spot { item: self.at, span: value.span };
+                let (message, help) = if field.ty.set {
+                    (format!("`{}` is a set", field.name), "write a list: `[a, b]`")
+                } else {
+                    (format!("`{}` is one value", field.name), "write it without brackets")
+                };
+                sink.report(self.items, &rules::TYPE_MISMATCH, message, &[(spot, "something else stands here")], help);
+                None
+            }
+            (_, false) => self.scalar(policy, sink, value, &one),
+        }
+    }
+
+    fn scalar(&self, policy: &Policy, sink: &mut Sink, value: &ast::Value, ty: &ValueType) -> Option<Value> {
+        let spot = Spot { item: self.at, span: value.span };
+        let text = match &value.kind {
+            ValueKind::Text(text) | ValueKind::Int(text) | ValueKind::Date(text) | ValueKind::Time(text) => text.clone(),
+            ValueKind::Bool(value) => value.to_string(),
+            ValueKind::Name(path) => dotted(path),
+            ValueKind::List(_) => self.items.written(spot),
+        };
+        let parsed = match parse_value(policy, &text, ty) {
+            Ok(parsed) => parsed,
+            Err(message) => {
+                sink.report(self.items, &rules::TYPE_MISMATCH, message, &[(spot, "of another type")], "");
+                return None;
+            }
+        };
+        let Value::Entity(ty, id) = &parsed else { return Some(parsed) };
+        match self.fixtures.get(id) {
+            Some(types) if types.contains(ty) => Some(parsed),
+            // Of a type that nothing declares: reported where it is made.
+            Some(types) if types.is_empty() => None,
+            _ => {
+                let name = Name { text: id.clone(), span: value.span };
+                self.unknown(sink, &name, Some(policy.type_name(*ty)));
+                None
+            }
+        }
     }
 
     fn decision(

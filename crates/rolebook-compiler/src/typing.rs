@@ -553,7 +553,9 @@ impl<'a, 'b> Typing<'a, 'b> {
             self.error(&rules::GAIN_BY_SILENCE, message, at, id, "`is empty` asks stored facts only", help);
             return;
         }
+        let is_stored = matches!(&items.get(at).exprs.get(id).kind, ExprKind::Path(_, steps) if !steps.is_empty());
         match self.value(at, id, used, None) {
+            Ty::Bool if is_stored => {}
             Ty::Bool => self.error(
                 &rules::TYPE_MISMATCH,
                 "a condition is never empty",

@@ -1,11 +1,15 @@
 //! Diagnostics for a terminal, for one-line output and for machines.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, SourceCode, SourceSpan, SpanContents};
 use serde_json::{Value, json};
 
 use crate::{Diagnostic, Label, Severity, Source, Sources, Span};
+
+/// So many places of one diagnostic are drawn.
+const DRAWN_LABELS: usize = 20;
 
 /// How `full` draws.
 #[derive(Clone, Copy, Debug)]
@@ -27,12 +31,50 @@ pub fn full(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> Stri
         .tab_width(4);
     let mut out = String::new();
     for diagnostic in diagnostics {
+        if has_endless_line(diagnostic, sources) {
+            out.push_str(&excerpts(diagnostic, sources));
+            continue;
+        }
         let report = Report::new(diagnostic, sources);
         if handler.render_report(&mut out, &report).is_err() {
             let _ = writeln!(out, "{}", line(diagnostic, sources));
         }
         out.push('\n');
     }
+    out.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
+/// Lines longer than this, in bytes, are not drawn.
+const ENDLESS: usize = 1_000;
+/// Bytes shown on each side of a place in such a line.
+const EXCERPT: usize = 30;
+
+fn has_endless_line(diagnostic: &Diagnostic, sources: &Sources) -> bool {
+    diagnostic.labels.iter().take(DRAWN_LABELS).any(|label| {
+        sources.get(&label.file).is_some_and(|source| {
+            let line = source.lines.line_of(label.span.start);
+            // The lines around it are drawn, too.
+            (line.saturating_sub(1)..=line + 1).any(|line| source.lines.line_range(line).len() > ENDLESS)
+        })
+    })
+}
+
+/// The diagnostic with a few characters around each place: for lines that no terminal can show.
+fn excerpts(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let mut out = format!("{}\n", line(diagnostic, sources));
+    for label in diagnostic.labels.iter().take(DRAWN_LABELS) {
+        let Some(source) = sources.get(&label.file) else { continue };
+        let line = source.lines.line_range(source.lines.line_of(label.span.start));
+        let floor = |at: usize| (0..=at).rev().find(|at| source.text.is_char_boundary(*at)).unwrap_or(0);
+        let start = floor((label.span.start as usize).saturating_sub(EXCERPT).max(line.start));
+        let end = floor((label.span.start as usize + EXCERPT).min(line.end));
+        let shown = visible_text(source.text.get(start..end).unwrap_or("").trim_end());
+        let _ = writeln!(out, "  {}: … {shown} …  {}", position(label, sources), label.message);
+    }
+    for help in &diagnostic.help {
+        let _ = writeln!(out, "  help: {help}");
+    }
+    out.push('\n');
     out
 }
 
@@ -44,7 +86,7 @@ pub fn concise(diagnostics: &[Diagnostic], sources: &Sources) -> String {
 fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let Diagnostic { rule, severity, message, labels, .. } = diagnostic;
     let place = labels.first().map_or(String::new(), |label| format!("{}: ", position(label, sources)));
-    format!("{place}{}[{}] {message}", severity.word(), rule.id)
+    format!("{place}{}[{}] {}", severity.word(), rule.id, visible_text(message))
 }
 
 fn position(label: &Label, sources: &Sources) -> String {
@@ -122,6 +164,28 @@ struct Part<'a> {
 struct FileText<'a> {
     path: &'a str,
     source: &'a Source,
+    /// The text as it may go to a terminal: of the same length, so that places stay.
+    text: Cow<'a, str>,
+}
+
+/// The text with stand-ins of the same number of bytes for what would steer a terminal or show nothing.
+fn visible_text(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(steers) {
+        return Cow::Borrowed(text);
+    }
+    let stand_in = |c: char| match (steers(c), c) {
+        (false, c) => c.to_string(),
+        (true, '\r') => " ".to_owned(),
+        (true, c) if c.len_utf8() == 3 => "\u{fffd}".to_owned(),
+        (true, c) => "?".repeat(c.len_utf8()),
+    };
+    Cow::Owned(text.chars().map(stand_in).collect())
+}
+
+/// Whether a character is a control, invisible, or turns the direction of what follows.
+fn steers(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
 }
 
 impl<'a> Report<'a> {
@@ -134,15 +198,15 @@ impl<'a> Report<'a> {
         }
         let part = |file: &'a str| {
             let source = sources.get(file)?;
-            let labels = diagnostic.labels.iter().filter(|label| &*label.file == file).take(50).collect();
-            Some(Part { code: FileText { path: file, source }, labels })
+            let labels = diagnostic.labels.iter().filter(|label| &*label.file == file).take(DRAWN_LABELS).collect();
+            Some(Part { code: FileText { path: file, source, text: visible_text(&source.text) }, labels })
         };
         let mut parts = files.iter().filter_map(|file| part(file));
         let first = parts.next();
         let related = parts
             .map(|part| Report {
                 diagnostic,
-                headline: part.labels.first().map_or(String::new(), |label| label.message.clone()),
+                headline: part.labels.first().map_or(String::new(), |label| visible_text(&label.message).into_owned()),
                 part: Some(part),
                 related: vec![],
                 help: None,
@@ -156,7 +220,7 @@ impl<'a> Report<'a> {
         };
         Report {
             diagnostic,
-            headline: format!("{}{place}", diagnostic.message),
+            headline: format!("{}{place}", visible_text(&diagnostic.message)),
             part: first,
             related,
             help: (!help.is_empty()).then(|| help.join("\n")),
@@ -198,8 +262,8 @@ impl miette::Diagnostic for Report<'_> {
         let part = self.part.as_ref()?;
         let first = self.diagnostic.labels.first();
         Some(Box::new(part.labels.iter().map(move |label| {
-            let span = visible(label.span, &part.code.source.text);
-            let message = (!label.message.is_empty()).then(|| label.message.clone());
+            let span = visible(label.span, &part.code.text);
+            let message = (!label.message.is_empty()).then(|| visible_text(&label.message).into_owned());
             if first == Some(*label) {
                 LabeledSpan::new_primary_with_span(message, span)
             } else {
@@ -222,9 +286,14 @@ fn visible(span: Span, text: &str) -> SourceSpan {
     let len = text.len();
     let mut start = (span.start as usize).min(len);
     let mut end = (span.end as usize).clamp(start, len);
-    if start == end && start == len && len > 0 {
-        start = text.trim_end_matches(['\n', '\r']).len().saturating_sub(1);
-        end = start + 1;
+    if start == len {
+        start = text.trim_end_matches(['\n', ' ']).len().max(1) - 1;
+        end = start;
+    }
+    // An empty span at the end of a line is not drawn if that line is the last: it moves to the character before.
+    let at_line_end = text.as_bytes().get(end).is_none_or(|byte| *byte == b'\n');
+    if start == end && at_line_end && start > 0 && text.as_bytes().get(start - 1) != Some(&b'\n') {
+        start = text[..start].char_indices().next_back().map_or(0, |(at, _)| at);
     }
     if let Some(line) = text.get(start..end).and_then(|part| part.find('\n')) {
         end = start + line.max(1);
@@ -239,7 +308,7 @@ impl SourceCode for FileText<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
-        let Source { text, lines } = self.source;
+        let (text, lines) = (&self.text, &self.source.lines);
         if span.offset() + span.len() > text.len() {
             return Err(MietteError::OutOfBounds);
         }
@@ -257,7 +326,7 @@ impl SourceCode for FileText<'_> {
             (start, trimmed.len()).into(),
             top,
             column,
-            lines.lines(),
+            bottom - top + 1,
         )))
     }
 }

@@ -11,6 +11,8 @@ use crate::request::{describe, parse_value, set, shorten};
 
 /// Entities may sit in one another this deep.
 const MAX_DEPTH: usize = 64;
+/// So many mistakes come with a name that could have been meant.
+const MAX_SUGGESTIONS: usize = 100;
 
 /// Whether a required value may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -309,8 +311,12 @@ impl<'a> Builder<'a> {
     fn dangling(&mut self, file: &Arc<str>, types: &[TypeId], id: &str, span: Span) {
         let names: Vec<String> =
             types.iter().map(|ty| format!("{} `{}`", self.policy.type_name(*ty), shorten(id))).collect();
-        let known: Vec<String> =
-            self.by_id.keys().filter(|(ty, _)| types.contains(ty)).map(|(_, id)| id.clone()).take(10_000).collect();
+        let of_type = |ty: &TypeId| {
+            let ty = *ty;
+            self.by_id.range((ty, String::new())..).map(|(key, _)| key).take_while(move |(other, _)| *other == ty)
+        };
+        let near = if self.errors.len() < MAX_SUGGESTIONS { 10_000 } else { 0 };
+        let known: Vec<String> = types.iter().flat_map(of_type).map(|(_, id)| id.clone()).take(near).collect();
         let name = Spot { value: id.to_owned(), span };
         self.unknown(
             format!("the facts have no {}", names.join(" and no ")),
@@ -395,11 +401,23 @@ impl<'a> Builder<'a> {
                     list.push(parent);
                 }
             }
-            let Some(role) = role else { continue };
+            let role = role.filter(|role| !matches!(role.kind, RawKind::Null));
+            let is_principal = self.ty(at).is_some_and(|child| child.kind == TypeKind::Principal);
+            let Some(role) = role else {
+                if roles_one && is_principal && self.completeness == Completeness::Whole {
+                    let message = format!("no role where exactly one is held in a `{}`", key.value);
+                    let diagnostic = Diagnostic::new(&rules::MISSING_FACT, message).label(file, span, "sits here without a role");
+                    self.errors.push(diagnostic.help(format!("write `{}: {{ {}: ROLE }}`", key.value, shorten(id))));
+                }
+                continue;
+            };
             let names = self.scalars(file, role, "a role");
-            if !matches!(role.kind, RawKind::Null) {
-                self.one_role(roles_one, names.len(), self.policy.type_name(ty), file, role.span);
+            if !is_principal {
+                let message = "only a principal holds a role".to_owned();
+                self.wrong(message, file, role.span, "held by something else", "write the place alone");
+                continue;
             }
+            self.one_role(roles_one, names.len(), self.policy.type_name(ty), file, role.span);
             for (name, span) in names {
                 if let Some(role) = self.role(ty, name, file, span)
                     && let Some(entity) = self.entity(at)
@@ -466,6 +484,7 @@ impl<'a> Builder<'a> {
     fn find_cycles(&mut self) {
         // A type nests in itself only, so a cycle stays within one type.
         let mut depth: BTreeMap<EntityIx, usize> = BTreeMap::new();
+        let mut on_path: BTreeSet<EntityIx> = BTreeSet::new();
         let mut reported: BTreeSet<EntityIx> = BTreeSet::new();
         for index in 0..self.entities.len() {
             let start = EntityIx(index as u32);
@@ -478,6 +497,7 @@ impl<'a> Builder<'a> {
                 };
                 if done {
                     path.pop();
+                    on_path.remove(&at);
                     let deepest = parents.iter().filter_map(|parent| depth.get(parent)).max().copied().unwrap_or(0);
                     depth.insert(at, deepest + 1);
                     if deepest == MAX_DEPTH {
@@ -493,7 +513,8 @@ impl<'a> Builder<'a> {
                     }
                     continue;
                 }
-                if let Some(from) = path.iter().position(|earlier| *earlier == at) {
+                if on_path.contains(&at) {
+                    let from = path.iter().position(|earlier| *earlier == at).unwrap_or(0);
                     let cycle: Vec<EntityIx> = path.iter().skip(from).copied().collect();
                     if cycle.iter().all(|member| reported.insert(*member)) {
                         self.report_cycle(&cycle);
@@ -504,6 +525,7 @@ impl<'a> Builder<'a> {
                     continue;
                 }
                 path.push(at);
+                on_path.insert(at);
                 stack.push((at, true));
                 stack.extend(parents.into_iter().map(|parent| (parent, false)));
             }

@@ -20,6 +20,8 @@ enum Val {
     Unknown,
     /// An absent reference: nobody, equal to nothing.
     Nobody,
+    /// What lies beyond nobody: no relation holds of it, all else about it is unknown.
+    Beyond,
     /// A value; no set.
     Is(Value),
     /// A set; an incomplete one may have more members.
@@ -51,7 +53,7 @@ impl Evaluator<'_> {
             Expr::In(element, set) => is_in(&self.value(*element, scope), &self.value(*set, scope)),
             Expr::Contains(set, element) => is_in(&self.value(*element, scope), &self.value(*set, scope)),
             Expr::Within(thing, place) => match (self.value(*thing, scope), self.value(*place, scope)) {
-                (Val::Nobody, _) | (_, Val::Nobody) => Truth::False,
+                (Val::Nobody | Val::Beyond, _) | (_, Val::Nobody | Val::Beyond) => Truth::False,
                 (Val::Is(thing), Val::Is(place)) => self.is_within(&thing, &place),
                 _ => Truth::Unknown,
             },
@@ -67,13 +69,13 @@ impl Evaluator<'_> {
             },
             Expr::IsEmpty(inner) => self.is_empty(*inner, scope),
             Expr::IsHolder(person, holding, thing) => match (self.value(*person, scope), self.value(*thing, scope)) {
-                (Val::Nobody, _) | (_, Val::Nobody) => Truth::False,
+                (Val::Nobody | Val::Beyond, _) | (_, Val::Nobody | Val::Beyond) => Truth::False,
                 (Val::Is(person), Val::Is(thing)) => self.is_holder(&person, &holding.key_roles, &thing),
                 _ => Truth::Unknown,
             },
             Expr::HasRole(person, role, place) => {
                 let person = match self.value(*person, scope) {
-                    Val::Nobody => return Truth::False,
+                    Val::Nobody | Val::Beyond => return Truth::False,
                     Val::Is(person) => person,
                     _ => return Truth::Unknown,
                 };
@@ -83,7 +85,7 @@ impl Evaluator<'_> {
                     }
                     RolePlace::OnAny(ty) => self.has_role_on_any(&person, *role, *ty),
                     RolePlace::On(thing) => match self.value(*thing, scope) {
-                        Val::Nobody => Truth::False,
+                        Val::Nobody | Val::Beyond => Truth::False,
                         Val::Is(thing) => self.has_role(&person, *role, &thing),
                         _ => Truth::Unknown,
                     },
@@ -114,7 +116,8 @@ impl Evaluator<'_> {
             Expr::Context(name) => self.request.context.get(name).map_or(Val::Unknown, Val::of),
             Expr::Attribute(base, name) => match self.value(*base, scope) {
                 Val::Is(thing) => self.attribute(&thing, name),
-                _ => Val::Unknown,
+                Val::Nobody | Val::Beyond => Val::Beyond,
+                Val::Unknown | Val::Set { .. } => Val::Unknown,
             },
             Expr::HoldersOf(holding, thing) => self.holders_val(holding, *thing, scope),
             // A condition where a value is wanted: a boolean like any other.
@@ -144,7 +147,8 @@ impl Evaluator<'_> {
                 let (members, complete) = self.holders(&holding.key_roles, &thing);
                 Val::Set { members, complete }
             }
-            _ => Val::Unknown,
+            Val::Nobody | Val::Beyond => Val::Beyond,
+            Val::Unknown | Val::Set { .. } => Val::Unknown,
         }
     }
 
@@ -187,7 +191,7 @@ impl Evaluator<'_> {
                 (true, true) => Truth::True,
                 (true, false) => Truth::Unknown,
             },
-            Val::Unknown => Truth::Unknown,
+            Val::Unknown | Val::Beyond => Truth::Unknown,
         }
     }
 
@@ -207,7 +211,7 @@ fn is_reference(field: &Field) -> bool {
 
 fn compare(sign: Compare, left: &Val, right: &Val) -> Truth {
     let equal = match (left, right) {
-        (Val::Unknown, _) | (_, Val::Unknown) => return Truth::Unknown,
+        (Val::Unknown | Val::Beyond, _) | (_, Val::Unknown | Val::Beyond) => return Truth::Unknown,
         (Val::Nobody, _) | (_, Val::Nobody) => Truth::False,
         (Val::Is(left), Val::Is(right)) => Truth::known(left == right),
         _ => return Truth::Unknown,
@@ -239,11 +243,11 @@ fn order(left: &Val, right: &Val) -> Option<Ordering> {
 fn is_in(element: &Val, set: &Val) -> Truth {
     let (members, complete) = match set {
         Val::Set { members, complete } => (members, *complete),
-        Val::Nobody => return Truth::False,
-        Val::Unknown | Val::Is(_) => return if *element == Val::Nobody { Truth::False } else { Truth::Unknown },
+        Val::Nobody | Val::Beyond => return Truth::False,
+        Val::Unknown | Val::Is(_) => return if matches!(element, Val::Nobody | Val::Beyond) { Truth::False } else { Truth::Unknown },
     };
     match element {
-        Val::Nobody => Truth::False,
+        Val::Nobody | Val::Beyond => Truth::False,
         Val::Is(value) if members.contains(value) => Truth::True,
         _ if members.is_empty() && complete => Truth::False,
         Val::Is(_) if complete => Truth::False,
