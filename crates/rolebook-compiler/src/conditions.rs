@@ -1,12 +1,16 @@
 //! Conditions that name conditions: no circles, and no more of them than a reader could follow.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rolebook_diagnostics::rules;
+use rolebook_policy::ConditionId;
 use rolebook_syntax::ast::{ExprId, ExprKind, Exprs, RolePlace, Root};
 
 use crate::declare::Scope;
-use crate::items::{Items, Spot};
+use crate::items::{ItemIx, Items, Spot};
 use crate::model::{Model, cycles, ring};
 use crate::sink::Sink;
+use crate::typing::{ExprAt, Symbol};
 
 /// A condition with all that it names written out has at most this many parts.
 const MAX_NODES: usize = 256;
@@ -21,10 +25,38 @@ pub(crate) fn check(items: &Items<'_>, model: &mut Model<'_>, sink: &mut Sink) {
             named.iter().filter_map(|name| model.names.conditions.get(name)).map(|id| id.index()).collect()
         })
         .collect();
+    for index in report(items, model, sink, &edges) {
+        let name = model.policy.conditions[index].name.clone();
+        model.names.conditions.remove(&name);
+        sink.poisoned.insert(name);
+    }
+}
+
+/// The same once it is known what every word means: beside `==` a word may be an enumeration's name, a role or a condition.
+pub(crate) fn check_resolved(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    symbols: &BTreeMap<ExprAt, Symbol>,
+    sink: &mut Sink,
+) -> BTreeSet<ConditionId> {
+    let named = |(at, body): &(ItemIx, ExprId)| -> Vec<usize> {
+        let words = nodes(&items.get(*at).exprs, *body).filter_map(|id| symbols.get(&(*at, id)));
+        let conditions = words.filter_map(|symbol| match symbol {
+            Symbol::Condition(id) => Some(id.index()),
+            Symbol::Enum(_) | Symbol::Role(_) | Symbol::Entity(..) => None,
+        });
+        conditions.collect()
+    };
+    let edges: Vec<Vec<usize>> = model.conditions.iter().map(named).collect();
+    report(items, model, sink, &edges).into_iter().map(|index| ConditionId(index as u32)).collect()
+}
+
+/// Reports circles and what is too long; the conditions in them come back.
+fn report(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, edges: &[Vec<usize>]) -> Vec<usize> {
     let names: Vec<String> = model.policy.conditions.iter().map(|condition| condition.name.clone()).collect();
     let spot = |model: &Model<'_>, index: usize| model.names.spot(&Scope::Conditions, &names[index]);
     let mut bad: Vec<usize> = Vec::new();
-    for cycle in cycles(&edges) {
+    for cycle in cycles(edges) {
         let ring_names: Vec<String> = cycle.iter().map(|index| names[*index].clone()).collect();
         let spots: Vec<(Spot, &str)> =
             cycle.iter().filter_map(|index| Some((spot(model, *index)?, "names the next one"))).collect();
@@ -35,7 +67,7 @@ pub(crate) fn check(items: &Items<'_>, model: &mut Model<'_>, sink: &mut Sink) {
         sink.report(items, &rules::CYCLE, message, &spots, "say what one of them means without the others");
         bad.extend(cycle);
     }
-    for (index, size) in sizes(items, model, &edges, &bad).into_iter().enumerate() {
+    for (index, size) in sizes(items, model, edges, &bad).into_iter().enumerate() {
         if size > MAX_NODES {
             if let Some(spot) = spot(model, index) {
                 let message = format!(
@@ -48,10 +80,7 @@ pub(crate) fn check(items: &Items<'_>, model: &mut Model<'_>, sink: &mut Sink) {
             bad.push(index);
         }
     }
-    for index in bad {
-        model.names.conditions.remove(&names[index]);
-        sink.poisoned.insert(names[index].clone());
-    }
+    bad
 }
 
 /// Sizes with everything written out, each condition after those that it names. Conditions beyond a bad or too long one
@@ -82,8 +111,15 @@ fn sizes(items: &Items<'_>, model: &Model<'_>, edges: &[Vec<usize>], bad: &[usiz
     done.into_iter().map(|size| size.unwrap_or(1)).collect()
 }
 
+/// The words that can only be conditions: those that nothing is compared with.
 fn bare_words(exprs: &Exprs, id: ExprId) -> Vec<String> {
-    let words = nodes(exprs, id).filter_map(|id| match &exprs.get(id).kind {
+    let compared: BTreeSet<ExprId> = nodes(exprs, id)
+        .flat_map(|id| match &exprs.get(id).kind {
+            ExprKind::Compare(_, a, b) | ExprKind::In(a, b) | ExprKind::Contains(a, b) => vec![*a, *b],
+            _ => vec![],
+        })
+        .collect();
+    let words = nodes(exprs, id).filter(|id| !compared.contains(id)).filter_map(|id| match &exprs.get(id).kind {
         ExprKind::Path(Root::Name(name), steps) if steps.is_empty() => Some(name.text.clone()),
         _ => None,
     });

@@ -9,6 +9,7 @@ use rolebook_policy::{
 };
 use rolebook_syntax::ast::{self, Holder, ItemKind, Name, TableKind};
 
+use crate::conditions;
 use crate::declare::{Scope, dotted};
 use crate::items::{ItemIx, Items, Spot};
 use crate::lower::Lower;
@@ -101,6 +102,7 @@ pub(crate) fn build<'a>(
     };
     let mut lower = Lower::new(items, model, &symbols);
     lower.bad = bad_conditions;
+    lower.bad.extend(conditions::check_resolved(items, model, &symbols, sink));
     let bodies = lower_conditions(model, &mut lower);
     let lowered_matrices: Vec<LoweredMatrix> =
         matrices.iter().map(|pending| lower_matrix(items, &mut lower, &bad_exprs, pending)).collect();
@@ -277,7 +279,8 @@ fn grantee(
         // Not built yet: the book is refused for it.
         Holder::License(_) => None,
         Holder::Role(name) => {
-            let path = ast::Path2 { qualifier: None, name: name.clone(), span: name.span };
+            let word = Name { text: "role".into(), span: name.span };
+            let path = ast::Path2 { qualifier: Some(word), name: name.clone(), span: name.span };
             resolve_role(items, model, sink, at, &path, None).map(Grantee::Role)
         }
         Holder::Named(path) => named_grantee(items, model, sink, at, path),
@@ -328,7 +331,9 @@ fn named_grantee(
             meanings.extend(ty.map(|_| "the type of principals".to_owned()));
             let spot = Spot { item: at, span: path.span };
             let message = format!("`{name}` is the name of {}", meanings.join(" and of "));
-            sink.report(items, &rules::AMBIGUOUS_NAME, message, &[(spot, "which one?")], "say which");
+            let help =
+                if ty.is_some() { "write it so, or give the type of principals another name" } else { "write it so" };
+            sink.report(items, &rules::AMBIGUOUS_NAME, message, &[(spot, "which one?")], help);
             None
         }
     }

@@ -174,11 +174,12 @@ impl<'a> Builder<'a, '_> {
                         self.context(at, field);
                     }
                 }
+                // What it adds is not built yet, and no unknown name either.
+                ItemKind::Extend { .. } => self.drop_item(at),
                 ItemKind::License { .. }
                 | ItemKind::Table(_)
                 | ItemKind::Rule(_)
                 | ItemKind::Assign { .. }
-                | ItemKind::Extend { .. }
                 | ItemKind::OpenKeyRoles
                 | ItemKind::Assert(_)
                 | ItemKind::Test { .. }
@@ -331,8 +332,13 @@ impl<'a> Builder<'a, '_> {
                             "it has actions only",
                         );
                     }
+                    (Member::ScopeActive(_), Owner::Type(id)) => {
+                        // `context.TYPE` is declared by it, and not built yet.
+                        let name = self.model.policy.types[id.index()].name.clone();
+                        self.sink.poisoned.insert(name);
+                    }
                     (Member::Gate { .. } | Member::LicenseNone(_) | Member::OpenKeyRoles(_), _)
-                    | (Member::ScopeActive(_) | Member::ScopeUnion(_), Owner::Type(_)) => {}
+                    | (Member::ScopeUnion(_), Owner::Type(_)) => {}
                 }
             }
         }
@@ -527,8 +533,13 @@ impl<'a> Builder<'a, '_> {
                     for field in fields {
                         let resolved = self.field(at, field);
                         let known = self.model.policy.context.iter_mut().find(|known| known.name == field.name.text);
-                        if let (Some(known), Some(resolved)) = (known, resolved) {
-                            *known = resolved;
+                        match (known, resolved) {
+                            (Some(known), Some(resolved)) => *known = resolved,
+                            (Some(_), None) => {
+                                self.model.policy.context.retain(|known| known.name != field.name.text);
+                                self.sink.poisoned.insert(field.name.text.clone());
+                            }
+                            (None, _) => {}
                         }
                     }
                 }
@@ -547,24 +558,32 @@ impl<'a> Builder<'a, '_> {
 
     /// An area in an area sits where the outer one sits.
     fn settle_areas(&mut self) {
+        let edges: Vec<Vec<usize>> = self
+            .model
+            .policy
+            .areas
+            .iter()
+            .map(|area| area.inside.iter().map(|outer| outer.index()).collect())
+            .collect();
+        for cycle in cycles(&edges) {
+            let names: Vec<String> = cycle.iter().map(|index| self.model.policy.areas[*index].name.clone()).collect();
+            let spots: Vec<(Spot, &str)> = names
+                .iter()
+                .filter_map(|name| self.model.names.spot(&Scope::Types, name))
+                .map(|spot| (spot, "is in the next one"))
+                .collect();
+            let message = match names.as_slice() {
+                [one] => format!("the area `{one}` is in itself"),
+                _ => format!("areas are in one another in a circle: {}", ring(&names, " in ")),
+            };
+            let help = "let one of them sit in a type or in the workspace";
+            self.sink.report(self.items, &rules::CYCLE, message, &spots, help);
+        }
         for index in 0..self.model.policy.areas.len() {
             let mut at = AreaId(index as u32);
             let mut seen = vec![at];
             while let Some(outer) = self.model.policy.areas[at.index()].inside {
                 if seen.contains(&outer) {
-                    let area = &self.model.policy.areas[index];
-                    let (name, spot) = (area.name.clone(), self.model.names.spot(&Scope::Types, &area.name));
-                    if let Some(spot) = spot {
-                        let labels = [(spot, "leads back to itself")];
-                        let help = "let one of them sit in a type or in the workspace";
-                        self.sink.report(
-                            self.items,
-                            &rules::CYCLE,
-                            format!("the area `{name}` is in itself"),
-                            &labels,
-                            help,
-                        );
-                    }
                     break;
                 }
                 seen.push(outer);
@@ -704,7 +723,11 @@ impl<'a> Builder<'a, '_> {
             None => on,
         };
         let found = self.model.policy.find_role(on, &path.name.text);
-        if found.is_none() {
+        if found.is_none() && self.model.names.roles.contains_key(&path.name.text) {
+            let place = self.model.policy.type_name(on);
+            let message = format!("`{}` is held somewhere else than on the {place}", path.name.text);
+            self.invalid(message, at, path.span, "another place", "a role includes roles of the same place");
+        } else if found.is_none() {
             let near = self.model.names.near(&[Scope::Roles(on)]);
             let message = format!("no role `{}` is declared", path.name.text);
             self.sink.unknown(self.items, at, &path.name, message, &near);
@@ -781,7 +804,9 @@ impl<'a> Builder<'a, '_> {
                 _ => None,
             });
             for line in lines {
-                for (name, action) in line.requires.iter().flat_map(|name| line.actions.iter().map(move |action| (name, action))) {
+                for (name, action) in
+                    line.requires.iter().flat_map(|name| line.actions.iter().map(move |action| (name, action)))
+                {
                     let find = |verb: &str| self.model.names.actions.get(&(owner, verb.to_owned())).copied();
                     let (Some(needed), Some(needing)) = (find(&name.text), find(&action.name.text)) else { continue };
                     let needed = &self.model.policy.actions[needed.index()].places;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rolebook_diagnostics::rules;
+use rolebook_diagnostics::{did_you_mean, rules};
 use rolebook_policy::{ActionId, Owner, PatternMatch, Policy, TypeId};
 use rolebook_syntax::ast::{Name, Pattern, PatternKind};
 
@@ -26,17 +26,8 @@ pub(crate) fn resolve(
         else {
             continue;
         };
+        // Of a book without actions, or of a group whose patterns were all reported.
         if actions.is_empty() {
-            let written = items.written(Spot { item: at, span: pattern.span });
-            let spot = Spot { item: at, span: pattern.span };
-            let message = format!("no action matches `{written}`");
-            sink.report(
-                items,
-                &rules::EMPTY_PATTERN,
-                message,
-                &[(spot, "matches nothing")],
-                "name an action that a type declares",
-            );
             continue;
         }
         matches.push(PatternMatch { text: items.written(Spot { item: at, span: pattern.span }), actions });
@@ -60,14 +51,24 @@ impl Resolver<'_, '_> {
             PatternKind::Verb(verb) => {
                 let found: Vec<ActionId> =
                     all().filter(|id| self.model.policy.actions[id.index()].name == verb.text).collect();
-                if found.is_empty() && self.sink.poisoned.contains(&verb.text) {
+                if found.is_empty() {
+                    let near =
+                        did_you_mean(&verb.text, self.model.policy.actions.iter().map(|action| action.name.as_str()));
+                    let near = near.map(|near| format!("did you mean `*.{near}`?"));
+                    self.matches_nothing(at, pattern, verb, near);
                     return None;
                 }
                 Some(found)
             }
             PatternKind::Type(name) => {
                 let owner = self.owner(at, name)?;
-                Some(all().filter(|id| self.model.policy.actions[id.index()].owner == owner).collect())
+                let found: Vec<ActionId> =
+                    all().filter(|id| self.model.policy.actions[id.index()].owner == owner).collect();
+                if found.is_empty() {
+                    self.matches_nothing(at, pattern, name, None);
+                    return None;
+                }
+                Some(found)
             }
             PatternKind::Action(owner, verb) => {
                 let dotted = format!("{}.{}", owner.text, verb.text);
@@ -87,6 +88,16 @@ impl Resolver<'_, '_> {
             }
             PatternKind::Group(name) => self.group(at, name, inside),
         }
+    }
+
+    fn matches_nothing(&mut self, at: ItemIx, pattern: &Pattern, name: &Name, help: Option<String>) {
+        if self.sink.poisoned.contains(&name.text) {
+            return;
+        }
+        let spot = Spot { item: at, span: pattern.span };
+        let message = format!("no action matches `{}`", self.items.written(spot));
+        let help = help.unwrap_or_else(|| "name an action that a type declares".into());
+        self.sink.report(self.items, &rules::EMPTY_PATTERN, message, &[(spot, "matches nothing")], &help);
     }
 
     fn owner(&mut self, at: ItemIx, name: &Name) -> Option<Owner> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_diagnostics::rules;
+use rolebook_diagnostics::{Severity, rules};
 use rolebook_policy::{ActionId, CellKind, Row};
 
 use crate::grants::LoweredMatrix;
@@ -32,7 +32,8 @@ pub(crate) struct RowIndex {
 
 impl RowIndex {
     pub(crate) fn new(matrix: &LoweredMatrix) -> Self {
-        let sets: Vec<BTreeSet<ActionId>> = matrix.matrix.rows.iter().map(|row| row.actions().into_iter().collect()).collect();
+        let sets: Vec<BTreeSet<ActionId>> =
+            matrix.matrix.rows.iter().map(|row| row.actions().into_iter().collect()).collect();
         let mut rows: BTreeMap<ActionId, Vec<usize>> = BTreeMap::new();
         for (index, set) in sets.iter().enumerate() {
             for action in set {
@@ -93,7 +94,8 @@ pub(crate) fn check_overlaps(
     let mut reported: BTreeSet<usize> = BTreeSet::new();
     'rows: for later in 0..rows.len() {
         let mut compared: BTreeSet<usize> = BTreeSet::new();
-        let together = sets[later].iter().flat_map(|action| index.covering(*action).iter().map(move |row| (row, action)));
+        let together =
+            sets[later].iter().flat_map(|action| index.covering(*action).iter().map(move |row| (row, action)));
         for (earlier, shared) in together {
             let earlier = *earlier;
             let is_bad = matrix.bad_rows.contains(&later) || matrix.bad_rows.contains(&earlier);
@@ -104,6 +106,10 @@ pub(crate) fn check_overlaps(
             if is_narrower(a, b, &sets[later], &sets[earlier]) || is_narrower(b, a, &sets[earlier], &sets[later]) {
                 continue;
             }
+            if is_decided_by_a_third(rows, index, later, earlier) {
+                continue;
+            }
+            let same = sets[later] == sets[earlier];
             let name = model.policy.action_name(*shared);
             let before = sink.diagnostics.len();
             let labels = [(matrix.rows[later], "this row"), (matrix.rows[earlier], "and this one")];
@@ -122,13 +128,19 @@ pub(crate) fn check_overlaps(
                     let message = format!("`{name}` is decided twice in this table, equally");
                     sink.report(items, &rules::REPEATED_DECISION, message, &labels, "take one of the rows away");
                 }
+                _ if same => {
+                    let message = format!("two rows decide `{name}` differently");
+                    let help = "take one of them away, or give each a case that excludes the other: `when …`";
+                    sink.report(items, &rules::OVERLAPPING_ROWS, message, &labels, help);
+                }
                 _ => {
                     let message = format!("two rows decide `{name}` differently, and neither is the narrower");
                     let help = "a row wins where its actions lie within the other's; write a row for what they share";
                     sink.report(items, &rules::OVERLAPPING_ROWS, message, &labels, help);
                 }
             }
-            if sink.diagnostics.len() > before {
+            // Rows that agree stay: their cells are to be proved like all others.
+            if sink.diagnostics.iter().skip(before).any(|found| found.severity == Severity::Error) {
                 reported.insert(later);
                 continue 'rows;
             }
@@ -137,6 +149,17 @@ pub(crate) fn check_overlaps(
     for rows in index.rows.values_mut() {
         rows.retain(|row| !reported.contains(row));
     }
+}
+
+/// Whether every action that two rows share is decided by a third row, narrower than both and without a case.
+fn is_decided_by_a_third(rows: &[Row], index: &RowIndex, a: usize, b: usize) -> bool {
+    let sets = &index.sets;
+    sets[a].intersection(&sets[b]).all(|action| {
+        index.covering(*action).iter().any(|third| {
+            rows[*third].when.is_none()
+                && [a, b].iter().all(|row| sets[*third].is_subset(&sets[*row]) && sets[*third] != sets[*row])
+        })
+    })
 }
 
 fn same_cells(matrix: &LoweredMatrix, a: usize, b: usize) -> bool {

@@ -333,7 +333,13 @@ impl TestBuilder<'_, '_> {
         for entry in entries {
             let Some(field) = fields.iter().find(|field| field.name == entry.name.text) else {
                 let near = fields.iter().map(|field| (field.name.clone(), None)).collect();
-                sink.unknown(self.items, self.at, &entry.name, format!("there is no {what} `{}`", entry.name.text), &near);
+                sink.unknown(
+                    self.items,
+                    self.at,
+                    &entry.name,
+                    format!("there is no {what} `{}`", entry.name.text),
+                    &near,
+                );
                 continue;
             };
             if let Some(first) = seen.insert(&field.name, entry.name.span) {
@@ -381,7 +387,9 @@ impl TestBuilder<'_, '_> {
     fn scalar(&self, policy: &Policy, sink: &mut Sink, value: &ast::Value, ty: &ValueType) -> Option<Value> {
         let spot = Spot { item: self.at, span: value.span };
         let text = match &value.kind {
-            ValueKind::Text(text) | ValueKind::Int(text) | ValueKind::Date(text) | ValueKind::Time(text) => text.clone(),
+            ValueKind::Text(text) | ValueKind::Int(text) | ValueKind::Date(text) | ValueKind::Time(text) => {
+                text.clone()
+            }
             ValueKind::Bool(value) => value.to_string(),
             ValueKind::Name(path) => dotted(path),
             ValueKind::List(_) => self.items.written(spot),

@@ -18,6 +18,9 @@ use crate::model::Model;
 use crate::pattern::types_above;
 use crate::sink::Sink;
 
+/// Conditions may name one another this deep.
+const MAX_CHAIN: usize = 256;
+
 /// An expression of the book.
 pub(crate) type ExprAt = (ItemIx, ExprId);
 
@@ -73,6 +76,8 @@ pub(crate) struct Typing<'a, 'b> {
     /// Other expressions of that kind.
     pub(crate) bad_exprs: BTreeSet<ExprAt>,
     checked: BTreeSet<Checked>,
+    /// How many conditions name one another down to here.
+    depth: usize,
 }
 
 impl<'a, 'b> Typing<'a, 'b> {
@@ -85,6 +90,7 @@ impl<'a, 'b> Typing<'a, 'b> {
             bad_conditions: BTreeSet::new(),
             bad_exprs: BTreeSet::new(),
             checked: BTreeSet::new(),
+            depth: 0,
         }
     }
 
@@ -123,7 +129,18 @@ impl<'a, 'b> Typing<'a, 'b> {
         let (at, body) = self.model.conditions[id.index()];
         // The body of a condition never sees a test's entities.
         let used = Use { fixtures: None, ..used.clone() };
+        // Beside `==` a word may turn out to be a condition: only then can a chain be longer than `conditions` lets it be.
+        if self.depth == MAX_CHAIN {
+            let name = &self.model.policy.conditions[id.index()].name;
+            let message = format!("more than {MAX_CHAIN} conditions name one another, `{name}` among them");
+            let help = "nobody can follow it: say it with fewer parts, or in several rules";
+            self.error(&rules::TOO_DEEP, message, at, body, "from here on it is not read", help);
+            self.bad_conditions.insert(id);
+            return;
+        }
+        self.depth += 1;
         self.condition(at, body, &used);
+        self.depth -= 1;
         if self.bad_exprs.contains(&(at, body)) {
             self.bad_conditions.insert(id);
         }
@@ -365,7 +382,7 @@ impl<'a, 'b> Typing<'a, 'b> {
         if let (Compare::Eq | Compare::Ne, Some(Symbol::Role(role))) =
             (sign, self.symbols.get(&(at, sides.0)).or_else(|| self.symbols.get(&(at, sides.1))).cloned())
         {
-            self.role_equality(at, id, role);
+            self.role_equality(at, id, sign, role);
         }
     }
 
@@ -379,13 +396,17 @@ impl<'a, 'b> Typing<'a, 'b> {
         self.error(&rules::TYPE_MISMATCH, format!("{a} is compared with {b}"), at, id, "never equal", help);
     }
 
-    fn role_equality(&mut self, at: ItemIx, id: ExprId, role: RoleId) {
+    fn role_equality(&mut self, at: ItemIx, id: ExprId, sign: Compare, role: RoleId) {
         let policy = &self.model.policy;
         let includer = policy.roles.iter().find(|other| other.includes.contains(&role));
         if let Some(includer) = includer {
             let name = &policy.roles[role.index()].name;
-            let message = format!("`==` with `{name}` leaves out `{}`, which includes it", includer.name);
-            let help = format!("write `includes {name}`");
+            let (written, cure) = match sign {
+                Compare::Ne => ("!=", format!("write `not (… includes {name})`")),
+                _ => ("==", format!("write `includes {name}`")),
+            };
+            let message = format!("`{written}` with `{name}` leaves out `{}`, which includes it", includer.name);
+            let help = cure;
             self.error(&rules::ROLE_EQUALITY, message, at, id, "asks for this very role", &help);
         }
     }
@@ -402,7 +423,7 @@ impl<'a, 'b> Typing<'a, 'b> {
                 }
             }
             Ty::Any => {
-                self.value(at, element, used, None);
+                self.value(at, element, used, Some(&Ty::Any));
             }
             other => {
                 let found = self.describe(&other);
@@ -434,7 +455,8 @@ impl<'a, 'b> Typing<'a, 'b> {
     fn person(&mut self, at: ItemIx, id: ExprId, used: &Use<'_>) {
         if let Some(types) = self.entity(at, id, used, "only a principal holds roles") {
             let persons = self.principal_types();
-            if !types.iter().any(|ty| persons.contains(ty)) {
+            // A book without principals has said so already, or is no more than a beginning.
+            if !persons.is_empty() && !types.iter().any(|ty| persons.contains(ty)) {
                 let found = self.describe(&Ty::Entity(types));
                 self.error(
                     &rules::TYPE_MISMATCH,
@@ -544,7 +566,7 @@ impl<'a, 'b> Typing<'a, 'b> {
     fn emptiness(&mut self, at: ItemIx, id: ExprId, used: &Use<'_>) {
         let items = self.items;
         if let ExprKind::Path(root @ (Root::Input | Root::Context), steps) = &items.get(at).exprs.get(id).kind
-            && steps.len() <= 1
+            && steps.len() == 1
         {
             let what = if *root == Root::Input { "input" } else { "context" };
             let message =
@@ -553,9 +575,9 @@ impl<'a, 'b> Typing<'a, 'b> {
             self.error(&rules::GAIN_BY_SILENCE, message, at, id, "`is empty` asks stored facts only", help);
             return;
         }
-        let is_stored = matches!(&items.get(at).exprs.get(id).kind, ExprKind::Path(_, steps) if !steps.is_empty());
+        let is_attribute = matches!(&items.get(at).exprs.get(id).kind, ExprKind::Path(_, steps) if !steps.is_empty());
         match self.value(at, id, used, None) {
-            Ty::Bool if is_stored => {}
+            Ty::Bool if is_attribute => {}
             Ty::Bool => self.error(
                 &rules::TYPE_MISMATCH,
                 "a condition is never empty",
@@ -917,7 +939,8 @@ pub(crate) fn resolve_role(
 ) -> Option<RoleId> {
     let policy = &model.policy;
     let all = model.names.roles.get(&path.name.text).cloned().unwrap_or_default();
-    let qualifier = path.qualifier.as_ref().filter(|qualifier| qualifier.text != "role");
+    let explicit = path.qualifier.as_ref().is_some_and(|qualifier| qualifier.text == "role");
+    let qualifier = path.qualifier.as_ref().filter(|_| !explicit);
     let fits: Vec<RoleId> = match (qualifier, on) {
         (Some(qualifier), _) => {
             all.iter().copied().filter(|id| policy.type_name(policy.roles[id.index()].on) == qualifier.text).collect()
@@ -927,16 +950,27 @@ pub(crate) fn resolve_role(
     };
     match fits.as_slice() {
         [one] => Some(*one),
+        // `role X` is the workspace's where several places have one.
+        several if explicit && several.iter().any(|id| policy.roles[id.index()].on == TypeId::WORKSPACE) => {
+            several.iter().copied().find(|id| policy.roles[id.index()].on == TypeId::WORKSPACE)
+        }
         [] => {
             let near = model.names.near_holders();
             sink.unknown(items, at, &path.name, format!("no role `{}` is declared", path.name.text), &near);
             None
         }
-        [first, ..] => {
+        _ => {
             let name = &path.name.text;
             let types: Vec<&str> = fits.iter().map(|id| policy.type_name(policy.roles[id.index()].on)).collect();
             let message = format!("`{name}` is a role of {}", types.join(" and of "));
-            let help = format!("say which: `{}.{name}`", policy.type_name(policy.roles[first.index()].on));
+            let spelled: Vec<String> = fits
+                .iter()
+                .map(|id| match policy.roles[id.index()].on {
+                    TypeId::WORKSPACE => format!("`role {name}`"),
+                    on => format!("`{}.{name}`", policy.type_name(on)),
+                })
+                .collect();
+            let help = format!("say which: {}", spelled.join(" or "));
             let spot = Spot { item: at, span: path.span };
             sink.report(items, &rules::AMBIGUOUS_NAME, message, &[(spot, "which one?")], &help);
             None

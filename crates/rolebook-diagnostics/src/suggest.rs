@@ -11,7 +11,13 @@ pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a st
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let distance = if candidate == folded { 0 } else { strsim::osa_distance(&folded, candidate) };
-        let allowed = (folded.len().max(candidate.len()) / 3).max(1);
+        let (shorter, longer) = (folded.len().min(candidate.len()), folded.len().max(candidate.len()));
+        // Of one or two letters any others are near; a letter too many or too few still is a slip.
+        let allowed = match shorter {
+            0 | 1 => 0,
+            2 => (longer - shorter).min(1),
+            _ => (longer / 3).max(1),
+        };
         if distance <= allowed && best.is_none_or(|(shortest, _)| distance < shortest) {
             best = Some((distance, candidate));
         }

@@ -107,6 +107,11 @@ impl Row {
         actions
     }
 
+    /// What people see: the title, or the head where there is none.
+    pub fn label(&self) -> String {
+        if self.title.is_empty() { self.head() } else { self.title.clone() }
+    }
+
     /// The head as written: `note.edit when others`.
     pub fn head(&self) -> String {
         let patterns: Vec<&str> = self.patterns.iter().map(|pattern| pattern.text.as_str()).collect();

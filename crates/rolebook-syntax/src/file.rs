@@ -90,6 +90,20 @@ fn belongs_to_leftover(text: &str, before: &str) -> bool {
     (text == "}" && before.contains('{')) || (text.starts_with('|') && before.starts_with('|'))
 }
 
+/// Words that other languages begin declarations with, and ours.
+const FOREIGN: [(&str, &str); 10] = [
+    ("deny", "forbid"),
+    ("permit", "allow"),
+    ("grant", "allow"),
+    ("type", "resource"),
+    ("entity", "resource"),
+    ("object", "resource"),
+    ("user", "principal"),
+    ("subject", "principal"),
+    ("table", "matrix"),
+    ("policy", "matrix"),
+];
+
 /// A line that belongs to no item.
 fn leftover(text: &str, span: Span, after_item: bool) -> Problem {
     let word_end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
@@ -102,8 +116,11 @@ fn leftover(text: &str, span: Span, after_item: bool) -> Problem {
     }
     let mut problem = Problem::new(&rules::SYNTAX, format!("expected a declaration, found `{shown}`"))
         .label(at, "no declaration begins with this");
-    if let Some(near) = did_you_mean(word, item_keywords()).filter(|near| *near != word) {
+    let foreign = FOREIGN.iter().any(|(theirs, _)| *theirs == word);
+    if let Some(near) = did_you_mean(word, item_keywords()).filter(|near| *near != word && !foreign) {
         problem = problem.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), at, near);
+    } else if let Some((_, ours)) = FOREIGN.iter().find(|(theirs, _)| *theirs == word) {
+        problem = problem.help(format!("here it is `{ours}`")).fix(format!("write `{ours}`"), at, *ours);
     } else if text.starts_with('|') {
         problem = problem.help("a table stands in a block: `matrix \"…\" {`, its lines, `}`");
     } else if after_item {

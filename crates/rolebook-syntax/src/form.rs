@@ -92,7 +92,8 @@ pub(crate) fn strays(text: &str) -> (Vec<Problem>, Option<String>) {
     }
     let mut problems: Vec<Problem> = problems.into_iter().map(|(_, problem)| problem).collect();
     for problem in &mut problems {
-        problem.fix = Some(if problem.edits.len() == 1 { "remove it".into() } else { "remove them all".into() });
+        let verb = if problem.edits.iter().all(|(_, text)| text.is_empty()) { "remove" } else { "write a space for" };
+        problem.fix = Some(format!("{verb} {}", if problem.edits.len() == 1 { "it" } else { "each of them" }));
     }
     (problems, clean.and_then(|bytes| String::from_utf8(bytes).ok()))
 }

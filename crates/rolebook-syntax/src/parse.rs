@@ -79,6 +79,19 @@ fn closing(expected: Vec<&'static str>) -> Vec<&'static str> {
 
 /// Help for what other languages write.
 fn hinted(problem: Problem, found: &str, rest: &str, span: Span) -> Problem {
+    match found.chars().next() {
+        Some('“' | '”' | '„' | '«' | '»' | '‘' | '’' | '\'') => {
+            return problem.help("a text stands in straight quotes: `\"Admin\"`");
+        }
+        Some('–' | '—' | '−') => return problem.help("write `-`, the sign of the keyboard"),
+        Some('✓' | '☑' | '✔') => return problem.help("write `yes`"),
+        Some('✗' | '✘' | '☐') => return problem.help("write `-`"),
+        Some(c) if c.is_alphabetic() && !c.is_ascii() => {
+            return problem
+                .help("a name has small letters a–z, digits and `_`; what people see is its title, in quotes");
+        }
+        _ => {}
+    }
     let message = &problem.message;
     let (ours, whole) = match found {
         "&" if rest.starts_with('&') => ("and", Span::new(span.start, span.end + 1)),

@@ -43,7 +43,16 @@ pub(crate) fn build_table(builder: &mut Builder<'_>, head: &Line, keyword: &str)
         );
         return ItemKind::Table(Table { kind, open, title, columns: vec![], rows: vec![] });
     };
-    let columns = columns(builder, first, kind, outer);
+    let before = builder.problems.len();
+    let mut columns = columns(builder, first, kind, outer);
+    // With a head that cannot be read nobody knows what its rows hold: that is one mistake.
+    let rows = if builder.problems.len() > before {
+        columns.retain(|column| matches!(column, Column::Holder(_)));
+        rows.iter().for_each(|line| builder.lose(line));
+        &[]
+    } else {
+        rows
+    };
     let rows = rows.iter().map(|line| row(builder, line, &columns, outer)).collect();
     let columns = columns
         .into_iter()
@@ -195,6 +204,8 @@ fn row_width(builder: &Builder<'_>, line: &Line, found: usize, expected: usize) 
             .label(line.span, format!("expected {} after the action", cells(expected.saturating_sub(1))));
     if text.ends_with('|') {
         problem.help("a `|` at the ends of a line stands on all lines of a table or on none")
+    } else if found > expected {
+        problem.help("take a cell away, or add a column to the first line of the table")
     } else {
         problem.help("write `-` where a column gets nothing")
     }
@@ -208,7 +219,18 @@ fn cell_kind(builder: &mut Builder<'_>, cell: Span) -> CellKind {
     if builder.text[cell.range()].trim().is_empty() {
         return CellKind::Blank;
     }
-    let Some(pair) = parse_cell(builder, Rule::cell, cell) else { return CellKind::Error };
+    let Some(pair) = parse_cell(builder, Rule::cell, cell) else {
+        let text = &builder.text[cell.range()];
+        if let (true, Some(problem)) = (text.contains("if "), builder.problems.last_mut())
+            && text.contains(['=', '.', '(', '<', '>'])
+        {
+            problem.rule = &rules::SYNTAX;
+            problem.message = "a cell names conditions, it does not write them out".into();
+            problem.help =
+                vec!["give it a name, `condition own = resource.author == principal`, and write `if own`".into()];
+        }
+        return CellKind::Error;
+    };
     if find(&pair, Rule::kw_never).is_some() {
         return CellKind::Never;
     }

@@ -4,7 +4,7 @@ use rolebook_plugin::{Plugin, TableStyle, TableWriter};
 use rolebook_policy::{Matrix, Policy};
 
 use crate::legend;
-use crate::shown::{cell_text, row_label};
+use crate::shown::cell_text;
 
 /// For pages and pull requests.
 pub(crate) struct Markdown;
@@ -35,7 +35,7 @@ fn section(policy: &Policy, matrix: &Matrix) -> String {
     out.push_str(&format!("|---|{}\n", ":-:|".repeat(titles.len())));
     for row in &matrix.rows {
         let cells: Vec<String> = row.cells.iter().map(|cell| escape(&cell_text(policy, cell))).collect();
-        out.push_str(&format!("| {} | {} |\n", escape(&row_label(row)), cells.join(" | ")));
+        out.push_str(&format!("| {} | {} |\n", escape(&row.label()), cells.join(" | ")));
     }
     let legend = legend::entries(policy, matrix);
     if !legend.is_empty() {

@@ -1,11 +1,6 @@
-//! What people see in a cell and at the head of a row.
+//! What people see in a cell.
 
-use rolebook_policy::{Cell, CellKind, Policy, Row};
-
-/// The row's title, or its head where it has none.
-pub(crate) fn row_label(row: &Row) -> String {
-    if row.title.is_empty() { row.head() } else { row.title.clone() }
-}
+use rolebook_policy::{Cell, CellKind, Policy};
 
 /// A cell with the titles of its limits: `✓`, `✓ (if invited)`, `SOME`, `never`, and nothing for a no.
 pub(crate) fn cell_text(policy: &Policy, cell: &Cell) -> String {

@@ -5,7 +5,7 @@ use rolebook_plugin::{Plugin, TableStyle, TableWriter};
 use rolebook_policy::{CellKind, Matrix, Policy};
 
 use crate::legend;
-use crate::shown::{cell_text, row_label};
+use crate::shown::cell_text;
 
 /// One line below the head, none between rows: a matrix fits on a screen.
 const LINES: Lines = Lines::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -43,7 +43,7 @@ fn section(policy: &Policy, matrix: &Matrix, style: TableStyle) -> String {
     header.extend(matrix.columns.iter().map(|column| bold(&column.title)));
     table.set_header(header);
     for row in &matrix.rows {
-        let mut cells = vec![Cell::new(row_label(row))];
+        let mut cells = vec![Cell::new(row.label())];
         for cell in &row.cells {
             let shown = Cell::new(cell_text(policy, cell));
             cells.push(match &cell.kind {

@@ -135,7 +135,7 @@ fn request(policy: &Policy, facts: &Facts, question: &Question) -> Result<(Reque
                 let (ty, id) = unknown_resource(policy, &question.resource, &declared.places, &mut errors);
                 if let Some(ty) = ty {
                     notes.push(format!(
-                        "{}: all about it is unknown",
+                        "{} (all about it is unknown)",
                         unknown_entity(policy, facts, &question.resource, &[ty])
                     ));
                 }
@@ -320,14 +320,7 @@ fn print(io: &mut Io, policy: &Policy, request: &Request, decision: &Decision, n
     }
     let unmet: Vec<&Considered> = decision.considered.iter().filter(|part| part.holds == Truth::False).collect();
     if !unmet.is_empty() {
-        out.push_str(&io.paint(
-            "2",
-            &format!(
-                "  {} for whom {} does not count:\n",
-                report::plural(unmet.len(), "other place"),
-                request.principal.1
-            ),
-        ));
+        out.push_str(&io.paint("2", &format!("  these are about others than {}:\n", request.principal.1)));
         for part in unmet {
             let line = format!("    {}  {}\n", part.text, policy.place_text(part.place));
             out.push_str(&io.paint("2", &line));

@@ -406,7 +406,8 @@ impl<'a> Builder<'a> {
             let Some(role) = role else {
                 if roles_one && is_principal && self.completeness == Completeness::Whole {
                     let message = format!("no role where exactly one is held in a `{}`", key.value);
-                    let diagnostic = Diagnostic::new(&rules::MISSING_FACT, message).label(file, span, "sits here without a role");
+                    let diagnostic =
+                        Diagnostic::new(&rules::MISSING_FACT, message).label(file, span, "sits here without a role");
                     self.errors.push(diagnostic.help(format!("write `{}: {{ {}: ROLE }}`", key.value, shorten(id))));
                 }
                 continue;

@@ -244,7 +244,9 @@ fn is_in(element: &Val, set: &Val) -> Truth {
     let (members, complete) = match set {
         Val::Set { members, complete } => (members, *complete),
         Val::Nobody | Val::Beyond => return Truth::False,
-        Val::Unknown | Val::Is(_) => return if matches!(element, Val::Nobody | Val::Beyond) { Truth::False } else { Truth::Unknown },
+        Val::Unknown | Val::Is(_) => {
+            return if matches!(element, Val::Nobody | Val::Beyond) { Truth::False } else { Truth::Unknown };
+        }
     };
     match element {
         Val::Nobody | Val::Beyond => Truth::False,

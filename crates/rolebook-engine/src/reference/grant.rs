@@ -126,7 +126,7 @@ impl Evaluator<'_> {
         let column_text = column.map_or("", |column| &column.text);
         Considered {
             part,
-            text: format!("{column_text}: {} in \"{}\", {}", cell.text, matrix.title, row.head()),
+            text: format!("{column_text}: {} for \"{}\" in \"{}\"", cell.text, row.label(), matrix.title),
             place: cell.place,
             value,
             holds,
