@@ -81,7 +81,11 @@ fn over_books(
                 all.extend(failures);
             }
         }
-        summaries.push(summary(io, &io.shown(&folder), &compiled, ran, failed));
+        let shown = match (io.shown(&folder), &compiled.manifest) {
+            (shown, Some(manifest)) if shown == "." => manifest.name.clone(),
+            (shown, _) => shown,
+        };
+        summaries.push(summary(io, &shown, &compiled, ran, failed));
         all.append(&mut compiled.diagnostics);
         all_sources.extend(compiler.sources());
     }
