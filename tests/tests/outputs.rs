@@ -23,7 +23,10 @@ fn help_of_every_command() {
 #[test]
 fn tables_of_vitally() {
     for format in ["terminal", "markdown"] {
-        insta::assert_snapshot!(format!("vitally_{format}"), printed(&format!("rolebook matrix policies/vitally --format {format}")));
+        insta::assert_snapshot!(
+            format!("vitally_{format}"),
+            printed(&format!("rolebook matrix policies/vitally --format {format}"))
+        );
     }
 }
 

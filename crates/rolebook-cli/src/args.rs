@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  fine; or the answer is \"allowed\" (also under obligations, which are printed)
+  0  fine; or the answer is \"allowed\" (also under obligations that were given with --enforces)
   1  findings: errors in a book, failed tests, files that are not formatted
   2  wrong arguments, unreadable input, an invalid request
   3  the answer is \"denied\"
@@ -78,11 +78,11 @@ pub(crate) enum Command {
     },
     /// Ask whether a principal may do an action on a resource, and why (not)
     #[command(after_help = "Examples:
-  rolebook can lee note.edit note:kickoff --book policies/vitally --facts policies/vitally/facts.yaml
+  rolebook can lee note.edit kickoff --book policies/vitally --facts policies/vitally/facts.yaml
   rolebook can max note_template.create workspace --input visibility=shared --book … --facts …
   rolebook can lee segment.create workspace --enforces some_segments --book … --facts …
 
-Exit codes: 0 allowed (also under obligations, which are printed), 3 denied, 2 the question is invalid, 1 the book has errors.")]
+Exit codes: 0 allowed (also under obligations given with --enforces, which are printed), 3 denied, 2 the question is invalid, 1 the book has errors.")]
     Can {
         /// Who asks: an id, or `type:id`
         principal: String,
@@ -102,9 +102,12 @@ Exit codes: 0 allowed (also under obligations, which are printed), 3 denied, 2 t
         /// An argument of the action, as `name=value`; of a set its members, parted by commas
         #[arg(long, value_name = "K=V")]
         input: Vec<String>,
-        /// An obligation that the caller sees to; may be given several times
+        /// An obligation (a limit after `with`) that the asking program keeps; may be given several times
         #[arg(long, value_name = "OBLIGATION")]
         enforces: Vec<String>,
+        /// Ask about a resource that the facts do not hold: all about it is unknown
+        #[arg(long)]
+        unknown: bool,
         /// How to print the answer
         #[arg(long, value_enum, default_value_t = AnswerFormat::Full)]
         format: AnswerFormat,

@@ -58,8 +58,8 @@ fn report(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, edges: &[Vec<us
     let mut bad: Vec<usize> = Vec::new();
     for cycle in cycles(edges) {
         let ring_names: Vec<String> = cycle.iter().map(|index| names[*index].clone()).collect();
-        let spots: Vec<(Spot, &str)> =
-            cycle.iter().filter_map(|index| Some((spot(model, *index)?, "names the next one"))).collect();
+        let label = if cycle.len() == 1 { "leads back to itself" } else { "names the next one" };
+        let spots: Vec<(Spot, &str)> = cycle.iter().filter_map(|index| Some((spot(model, *index)?, label))).collect();
         let message = match ring_names.as_slice() {
             [one] => format!("the condition `{one}` names itself"),
             _ => format!("conditions name one another in a circle: {}", ring(&ring_names, " names ")),

@@ -769,8 +769,8 @@ impl<'a> Builder<'a, '_> {
             self.model.policy.roles.iter().map(|role| role.includes.iter().map(|id| id.index()).collect()).collect();
         for cycle in cycles(&edges) {
             let names: Vec<String> = cycle.iter().map(|index| self.model.policy.roles[*index].name.clone()).collect();
-            let spots: Vec<(Spot, &str)> =
-                cycle.iter().map(|index| (self.model.role_spots[*index], "includes the next one")).collect();
+            let label = if cycle.len() == 1 { "leads back to itself" } else { "includes the next one" };
+            let spots: Vec<(Spot, &str)> = cycle.iter().map(|index| (self.model.role_spots[*index], label)).collect();
             let message = match names.as_slice() {
                 [one] => format!("the role `{one}` includes itself"),
                 _ => format!("roles include one another in a circle: {}", ring(&names, " includes ")),

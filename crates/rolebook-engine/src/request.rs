@@ -52,7 +52,10 @@ pub fn validate(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String
     for field in &action.arguments {
         match request.arguments.get(&field.name) {
             None if field.optional => {}
-            None => errors.push(format!("`{name}` needs the argument `{}`", field.name)),
+            None => {
+                let wanted = describe(policy, &field.ty);
+                errors.push(format!("`{name}` needs the argument `{}`: {wanted}", field.name));
+            }
             Some(value) if !has_type(value, &field.ty) => {
                 errors.push(format!("the argument `{}` is {}", field.name, describe(policy, &field.ty)))
             }

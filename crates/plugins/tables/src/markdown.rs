@@ -21,7 +21,13 @@ impl Plugin for Markdown {
 
 impl TableWriter for Markdown {
     fn write(&self, policy: &Policy, _: TableStyle) -> String {
-        policy.matrices.iter().map(|matrix| section(policy, matrix)).collect::<Vec<_>>().join("\n")
+        let mut parts: Vec<String> = policy.matrices.iter().map(|matrix| section(policy, matrix)).collect();
+        let rules = legend::rules(policy);
+        if !rules.is_empty() {
+            let lines: String = rules.iter().map(|rule| format!("- `{rule}`\n")).collect();
+            parts.push(format!("## Beside the tables\n\n{lines}"));
+        }
+        parts.join("\n")
     }
 }
 
@@ -30,20 +36,20 @@ fn section(policy: &Policy, matrix: &Matrix) -> String {
     if !matrix.doc.is_empty() {
         out.push_str(&format!("{}\n\n", matrix.doc));
     }
+    let legend = legend::entries(policy, matrix);
     let titles: Vec<String> = matrix.columns.iter().map(|column| escape(&column.title)).collect();
     out.push_str(&format!("| Action | {} |\n", titles.join(" | ")));
     out.push_str(&format!("|---|{}\n", ":-:|".repeat(titles.len())));
     for row in &matrix.rows {
-        let cells: Vec<String> = row.cells.iter().map(|cell| escape(&cell_text(policy, cell))).collect();
+        let cells: Vec<String> = row.cells.iter().map(|cell| escape(&cell_text(cell, &legend))).collect();
         out.push_str(&format!("| {} | {} |\n", escape(&row.label()), cells.join(" | ")));
     }
-    let legend = legend::entries(policy, matrix);
     if !legend.is_empty() {
         out.push('\n');
     }
     for entry in legend {
         let meaning = if entry.meaning.is_empty() { String::new() } else { format!(": {}", escape(&entry.meaning)) };
-        out.push_str(&format!("- {} (`{}`){meaning}\n", escape(&entry.title), entry.name));
+        out.push_str(&format!("- {}{} (`{}`){meaning}\n", escape(&entry.title), entry.mark, entry.name));
     }
     out
 }

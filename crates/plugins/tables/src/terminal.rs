@@ -25,11 +25,18 @@ impl Plugin for Terminal {
 
 impl TableWriter for Terminal {
     fn write(&self, policy: &Policy, style: TableStyle) -> String {
-        policy.matrices.iter().map(|matrix| section(policy, matrix, style)).collect::<Vec<_>>().join("\n")
+        let mut parts: Vec<String> = policy.matrices.iter().map(|matrix| section(policy, matrix, style)).collect();
+        let rules = legend::rules(policy);
+        if !rules.is_empty() {
+            let lines: String = rules.iter().map(|rule| format!("  {rule}\n")).collect();
+            parts.push(format!(" Beside the tables\n{lines}"));
+        }
+        parts.join("\n")
     }
 }
 
 fn section(policy: &Policy, matrix: &Matrix, style: TableStyle) -> String {
+    let limits = legend::entries(policy, matrix);
     let mut table = Table::new();
     table.load_style(LINES).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(style.width);
@@ -45,7 +52,7 @@ fn section(policy: &Policy, matrix: &Matrix, style: TableStyle) -> String {
     for row in &matrix.rows {
         let mut cells = vec![Cell::new(row.label())];
         for cell in &row.cells {
-            let shown = Cell::new(cell_text(policy, cell));
+            let shown = Cell::new(cell_text(cell, &limits));
             cells.push(match &cell.kind {
                 CellKind::No => shown,
                 CellKind::Never => shown.fg(Color::Red),
@@ -59,9 +66,9 @@ fn section(policy: &Policy, matrix: &Matrix, style: TableStyle) -> String {
     }
     let lines: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
     let mut out = lines.join("\n") + "\n";
-    for entry in legend::entries(policy, matrix) {
+    for entry in &limits {
         let meaning = if entry.meaning.is_empty() { String::new() } else { format!(": {}", entry.meaning) };
-        out.push_str(&format!("  {} ({}){meaning}\n", entry.title, entry.name));
+        out.push_str(&format!("  {}{} ({}){meaning}\n", entry.title, entry.mark, entry.name));
     }
     out
 }

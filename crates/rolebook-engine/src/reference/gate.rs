@@ -99,7 +99,11 @@ impl Evaluator<'_> {
             let top = matches!(resource, Value::Entity(ty, _) if *ty == parent.ty)
                 && parent.cardinality == Cardinality::Optional;
             let lets_in = top || self.lets_nobody_pass(parent);
-            return if lets_in { open() } else { (Truth::False, Alternatives::none()) };
+            if lets_in {
+                return open();
+            }
+            considered.push(self.without_parent(resource, parent.ty));
+            return (Truth::False, Alternatives::none());
         }
         let mut way = (Truth::False, Alternatives::none());
         for place in &parents {
@@ -142,10 +146,27 @@ impl Evaluator<'_> {
         way
     }
 
+    fn without_parent(&self, thing: &Value, parent: TypeId) -> Considered {
+        let place = self.policy.ty(parent).map_or_else(Default::default, |ty| ty.place);
+        Considered {
+            part: Part::Gate,
+            text: format!(
+                "{} sits in no {}, and nobody gets in without one",
+                self.value_text(thing),
+                self.policy.type_name(parent)
+            ),
+            place,
+            value: Truth::False,
+            holds: Truth::Unknown,
+            conditions: vec![],
+            obligations: vec![],
+        }
+    }
+
     fn consider(&self, part: Part, action: ActionId, on: &Value, value: Truth) -> Considered {
         let place = self.policy.action(action).map_or_else(Default::default, |action| action.place);
         let text = format!("{} on {}", self.policy.action_name(action), self.value_text(on));
-        Considered { part, text, place, value, holds: value, conditions: vec![], obligations: vec![] }
+        Considered { part, text, place, value, holds: Truth::True, conditions: vec![], obligations: vec![] }
     }
 
     fn value_text(&self, value: &Value) -> String {
