@@ -94,7 +94,7 @@ pub(crate) fn build<'a>(
             let principals = principals(typing.model, None);
             let used = Use { principals, ..Use::default() };
             let name = typing.model.policy.conditions[index].name.clone();
-            if typing.model.names.conditions.contains_key(&name) {
+            if typing.model.names.conditions.contains_key(&name) && !typing.is_used(ConditionId(index as u32)) {
                 typing.named(ConditionId(index as u32), &used);
             }
         }

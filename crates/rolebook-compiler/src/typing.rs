@@ -121,6 +121,11 @@ impl<'a, 'b> Typing<'a, 'b> {
         }
     }
 
+    /// Whether a named condition was checked for some use.
+    pub(crate) fn is_used(&self, id: ConditionId) -> bool {
+        self.checked.iter().any(|(checked, ..)| *checked == id)
+    }
+
     /// Checks a named condition for a use.
     pub(crate) fn named(&mut self, id: ConditionId, used: &Use<'_>) {
         if !self.checked.insert((id, used.resource, used.action, used.principals.clone())) {
@@ -513,7 +518,18 @@ impl<'a, 'b> Typing<'a, 'b> {
 
     fn has_role(&mut self, (at, id): ExprAt, path: &Path2, place: &RolePlace, used: &Use<'_>) {
         let role = match place {
-            RolePlace::Workspace => self.role(at, path, path.qualifier.is_none().then_some(TypeId::WORKSPACE)),
+            RolePlace::Workspace => {
+                let bare = path.qualifier.as_ref().is_none_or(|qualifier| qualifier.text == "role");
+                let role = self.role(at, path, bare.then_some(TypeId::WORKSPACE));
+                let on = role.map(|role| self.model.policy.roles[role.index()].on);
+                if let Some(on) = on.filter(|on| *on != TypeId::WORKSPACE) {
+                    let place = self.model.policy.type_name(on);
+                    let message = format!("`{}` is held on a {place}, not in the workspace", dotted(path));
+                    let help = format!("say where: `has role {} on …`, or `on any {place}`", path.name.text);
+                    self.error(&rules::TYPE_MISMATCH, message, at, id, "never so", &help);
+                }
+                role
+            }
             RolePlace::OnAny(name) => match self.model.names.owners.get(&name.text) {
                 Some(Owner::Type(ty)) => self.role(at, path, Some(*ty)),
                 _ => {

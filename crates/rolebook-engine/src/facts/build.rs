@@ -372,7 +372,19 @@ impl<'a> Builder<'a> {
     ) {
         let mut seats: Vec<(&str, Span, Option<&RawValue>)> = Vec::new();
         if let RawKind::Map(entries) = &value.kind {
-            seats.extend(entries.iter().map(|(id, role)| (id.value.as_str(), id.span, Some(role))));
+            for (id, role) in entries {
+                if let Some((_, first, _)) = seats.iter().find(|(known, ..)| *known == id.value) {
+                    let message = format!("the place `{}` stands here twice", shorten(&id.value));
+                    self.errors.push(
+                        Diagnostic::new(&rules::DUPLICATE_FACT, message)
+                            .label(file, id.span, "the second time")
+                            .label(file, *first, "the first time")
+                            .help("of several roles in one place write a list: `smb: [lead, mate]`"),
+                    );
+                    continue;
+                }
+                seats.push((id.value.as_str(), id.span, Some(role)));
+            }
         } else {
             seats.extend(self.scalars(file, value, "an id").into_iter().map(|(id, span)| (id, span, None)));
         }
