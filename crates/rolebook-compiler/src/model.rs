@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_diagnostics::{Span, rules};
+use rolebook_diagnostics::{Span, a, rules};
 use rolebook_policy::{
     Action, ActionId, Area, AreaId, Cardinality, Condition, ConditionId, EntityType, ExprId, Field, Gate, KeyRole,
     KeyRoleId, Obligation, ObligationId, Owner, Parent, Place, Policy, Role, RoleId, TypeId, TypeKind, ValueKind,
@@ -366,7 +366,7 @@ impl<'a> Builder<'a, '_> {
                     };
                     if ty == id && cardinality == Cardinality::One {
                         let name = &parent.name.text;
-                        let message = format!("a {name} in a {name} in a {name} … has no end");
+                        let message = format!("{0} in {0} in {0} … has no end", a(name));
                         let spot = Spot { item: at, span: parent.name.span };
                         let help = format!("write `{name}?` (at most one) or `{name}*` (any number)");
                         self.sink.report(
@@ -843,7 +843,7 @@ impl<'a> Builder<'a, '_> {
                 let action = &self.model.policy.actions[gate.action.index()];
                 if action.places != [TypeId(index as u32)] {
                     let spot = self.model.action_spots[gate.action.index()];
-                    let message = format!("the gate `{}` is not asked of a {} itself", action.name, ty.name);
+                    let message = format!("the gate `{}` is not asked of {} itself", action.name, a(&ty.name));
                     let help = "a gate asks whether one may do its action on the place";
                     self.sink.report(
                         self.items,

@@ -11,6 +11,9 @@ use crate::logic::{Alternatives, Logic, always, join};
 use crate::model::Model;
 use crate::sink::Sink;
 
+/// A table may decide one action in this many rows.
+const MAX_ROWS: usize = 256;
+
 /// A row that decides an action, with the case in which it does.
 pub(crate) struct Deciding {
     pub(crate) row: usize,
@@ -89,17 +92,20 @@ pub(crate) fn check_overlaps(
     matrix: &LoweredMatrix,
     index: &mut RowIndex,
 ) {
+    check_crowds(items, model, sink, matrix, index);
     let rows = &matrix.matrix.rows;
     let sets = &index.sets;
     let mut reported: BTreeSet<usize> = BTreeSet::new();
     'rows: for later in 0..rows.len() {
         let mut compared: BTreeSet<usize> = BTreeSet::new();
+        let mut agrees = false;
         let together =
             sets[later].iter().flat_map(|action| index.covering(*action).iter().map(move |row| (row, action)));
         for (earlier, shared) in together {
             let earlier = *earlier;
             let is_bad = matrix.bad_rows.contains(&later) || matrix.bad_rows.contains(&earlier);
-            if earlier >= later || is_bad || !compared.insert(earlier) {
+            let is_left_out = index.covering(*shared).binary_search(&later).is_err();
+            if earlier >= later || is_bad || is_left_out || !compared.insert(earlier) {
                 continue;
             }
             let (a, b) = (&rows[later], &rows[earlier]);
@@ -125,6 +131,10 @@ pub(crate) fn check_overlaps(
                     }
                 }
                 _ if same_cells(matrix, later, earlier) && a.when.is_some() == b.when.is_some() => {
+                    // Of a row that says the same as many others that is said once.
+                    if std::mem::replace(&mut agrees, true) {
+                        continue;
+                    }
                     let message = format!("`{name}` is decided twice in this table, equally");
                     sink.report(items, &rules::REPEATED_DECISION, message, &labels, "take one of the rows away");
                 }
@@ -139,8 +149,9 @@ pub(crate) fn check_overlaps(
                     sink.report(items, &rules::OVERLAPPING_ROWS, message, &labels, help);
                 }
             }
-            // Rows that agree stay: their cells are to be proved like all others.
-            if sink.diagnostics.iter().skip(before).any(|found| found.severity == Severity::Error) {
+            // A row that agrees stays where it speaks of more: its cells are to be proved like all others.
+            let is_error = sink.diagnostics.iter().skip(before).any(|found| found.severity == Severity::Error);
+            if is_error || (same && sink.diagnostics.len() > before) {
                 reported.insert(later);
                 continue 'rows;
             }
@@ -148,6 +159,23 @@ pub(crate) fn check_overlaps(
     }
     for rows in index.rows.values_mut() {
         rows.retain(|row| !reported.contains(row));
+    }
+}
+
+/// So many rows that speak of one action nobody can follow, and comparing each with each would take too long.
+fn check_crowds(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, matrix: &LoweredMatrix, index: &mut RowIndex) {
+    let mut first = None;
+    for (action, rows) in &mut index.rows {
+        if rows.len() > MAX_ROWS {
+            first.get_or_insert((*action, rows[MAX_ROWS]));
+            rows.truncate(MAX_ROWS);
+        }
+    }
+    if let Some((action, row)) = first {
+        let name = model.policy.action_name(action);
+        let message = format!("more than {MAX_ROWS} rows of this table decide `{name}`");
+        let help = "say it with fewer rows: patterns, or conditions in the cells";
+        sink.report(items, &rules::TOO_DEEP, message, &[(matrix.rows[row], "one row too many")], help);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rolebook_diagnostics::{Diagnostic, Span, rules};
+use rolebook_diagnostics::{Diagnostic, Span, a, rules};
 use rolebook_engine::{
     Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Reason, Request, Spot as RawSpot,
     Truth, build_facts, check, decide, parse_value, validate,
@@ -299,7 +299,7 @@ impl TestBuilder<'_, '_> {
         match fits.as_slice() {
             [one] => Some(*one),
             _ => {
-                let message = format!("a {} does not sit in `{}`", child.text, place.text);
+                let message = format!("{} does not sit in `{}`", a(&child.text), place.text);
                 let names: Vec<&str> = parents.iter().map(|ty| policy.type_name(*ty)).collect();
                 let help = if names.is_empty() {
                     "it sits in the workspace only".into()

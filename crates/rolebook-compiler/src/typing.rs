@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_diagnostics::{Rule, rules};
+use rolebook_diagnostics::{Rule, a as article, rules};
 use rolebook_policy::{
     ActionId, Cardinality, ConditionId, Field, Holding, KeyRoleId, Owner, RoleId, TypeId, TypeKind, ValueKind,
     ValueType,
@@ -337,12 +337,12 @@ impl<'a, 'b> Typing<'a, 'b> {
                 ValueKind::Enum(names) => {
                     format!("one of {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
                 }
-                ValueKind::Entity(ty) => format!("a `{}`", self.model.policy.type_name(*ty)),
+                ValueKind::Entity(ty) => article(&format!("`{}`", self.model.policy.type_name(*ty))),
             },
             Ty::Entity(types) => {
                 let names: Vec<String> =
                     types.iter().map(|ty| format!("`{}`", self.model.policy.type_name(*ty))).collect();
-                format!("a {}", names.join(" or "))
+                article(&names.join(" or "))
             }
             Ty::Set(inner) => format!("a set (each of it is {})", self.describe(inner)),
             Ty::Word(name) => format!("`{}`", name.text),
@@ -524,7 +524,7 @@ impl<'a, 'b> Typing<'a, 'b> {
                 let on = role.map(|role| self.model.policy.roles[role.index()].on);
                 if let Some(on) = on.filter(|on| *on != TypeId::WORKSPACE) {
                     let place = self.model.policy.type_name(on);
-                    let message = format!("`{}` is held on a {place}, not in the workspace", dotted(path));
+                    let message = format!("`{}` is held on {}, not in the workspace", dotted(path), article(place));
                     let help = format!("say where: `has role {} on …`, or `on any {place}`", path.name.text);
                     self.error(&rules::TYPE_MISMATCH, message, at, id, "never so", &help);
                 }

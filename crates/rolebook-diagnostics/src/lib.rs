@@ -11,6 +11,7 @@ mod rule;
 mod source;
 mod span;
 mod suggest;
+mod wording;
 
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
 pub use line_index::{LineColumn, LineIndex};
@@ -20,3 +21,4 @@ pub use rule::{Rule, rules};
 pub use source::{Source, Sources};
 pub use span::Span;
 pub use suggest::did_you_mean;
+pub use wording::a;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_diagnostics::did_you_mean;
+use rolebook_diagnostics::{a, did_you_mean};
 use rolebook_policy::{
     ActionId, Field, ObligationId, Policy, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType, parse_date,
     parse_time,
@@ -97,7 +97,7 @@ pub(crate) fn describe(policy: &Policy, ty: &ValueType) -> String {
         ValueKind::Enum(names) => {
             format!("one of {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
         }
-        ValueKind::Entity(ty) => format!("a `{}`", policy.type_name(*ty)),
+        ValueKind::Entity(ty) => a(&format!("`{}`", policy.type_name(*ty))),
     };
     if ty.set { format!("a list; each of it is {one}") } else { one }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rolebook_diagnostics::{Diagnostic, Span, did_you_mean, rules};
+use rolebook_diagnostics::{Diagnostic, Span, a, did_you_mean, rules};
 use rolebook_policy::{Cardinality, EntityType, Field, KeyRoleId, Policy, RoleId, TypeId, TypeKind, Value, ValueType};
 
 use super::{Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawValue, Spot};
@@ -199,7 +199,7 @@ impl<'a> Builder<'a> {
         let role = (ty.kind == TypeKind::Principal).then_some("role");
         let known: Vec<&str> =
             ty.attributes.iter().map(|field| field.name.as_str()).chain(parents).chain(key_roles).chain(role).collect();
-        self.unknown(format!("a {} has no `{}`", ty.name, shorten(name)), file, key, known);
+        self.unknown(format!("{} has no `{}`", a(&ty.name), shorten(name)), file, key, known);
     }
 
     fn find_missing(&mut self, ty: &EntityType, file: &Arc<str>, raw: &RawEntity, seen: &BTreeMap<&str, Span>) {
@@ -353,7 +353,7 @@ impl<'a> Builder<'a> {
             let place = if on == TypeId::WORKSPACE {
                 "in the workspace".into()
             } else {
-                format!("on a {}", policy.type_name(on))
+                format!("on {}", a(policy.type_name(on)))
             };
             let spot = Spot { value: name.to_owned(), span };
             self.unknown(format!("the book declares no role `{}` {place}", shorten(name)), file, &spot, names);
@@ -417,7 +417,7 @@ impl<'a> Builder<'a> {
             let is_principal = self.ty(at).is_some_and(|child| child.kind == TypeKind::Principal);
             let Some(role) = role else {
                 if roles_one && is_principal && self.completeness == Completeness::Whole {
-                    let message = format!("no role where exactly one is held in a `{}`", key.value);
+                    let message = format!("no role where exactly one is held in {}", a(&format!("`{}`", key.value)));
                     let diagnostic =
                         Diagnostic::new(&rules::MISSING_FACT, message).label(file, span, "sits here without a role");
                     self.errors.push(diagnostic.help(format!("write `{}: {{ {}: ROLE }}`", key.value, shorten(id))));
@@ -552,7 +552,7 @@ impl<'a> Builder<'a> {
         names.extend(cycle.first().map(id));
         let ty = cycle.first().and_then(|at| self.ty(*at)).map_or("thing", |ty| ty.name.as_str()).to_owned();
         let mut diagnostic =
-            Diagnostic::new(&rules::PARENT_CYCLE, format!("a {ty} is its own ancestor: {}", names.join(" in ")));
+            Diagnostic::new(&rules::PARENT_CYCLE, format!("{} is its own ancestor: {}", a(&ty), names.join(" in ")));
         for at in cycle.iter().take(8) {
             let (file, span) = self.spot(*at);
             diagnostic = diagnostic.label(&file, span, "sits in the next one");

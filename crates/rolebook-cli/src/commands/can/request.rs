@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_diagnostics::did_you_mean;
+use rolebook_diagnostics::{a, did_you_mean};
 use rolebook_engine::{Facts, Request, parse_value};
 use rolebook_policy::{Action, ActionId, Field, ObligationId, Policy, TypeId, TypeKind, Value};
 
@@ -127,7 +127,7 @@ fn unknown_resource(
     let places = places.join(" or ");
     if let Some(other) = all_types(policy).find(|ty| facts.find(*ty, text).is_some()) {
         let found = policy.type_name(other);
-        errors.push(format!("`{asked}.{}` is asked of {places}, and `{text}` is a {found}", action.name));
+        errors.push(format!("`{asked}.{}` is asked of {places}, and `{text}` is {}", action.name, a(found)));
         return (None, String::new());
     }
     let things: Vec<TypeId> = action.places.iter().copied().filter(|ty| *ty != TypeId::WORKSPACE).collect();
