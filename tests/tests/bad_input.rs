@@ -388,7 +388,7 @@ fn what_may_not_be_read() {
     use std::os::unix::fs::PermissionsExt as _;
     let book = Book::new(&[("book.rolebook", GOOD.as_bytes())]);
     let manifest = book.path().join("rolebook.yaml");
-    std::fs::set_permissions(&manifest, std::fs::Permissions::from_mode(0)).expect("permissions");
+    std::fs::set_permissions(&manifest, std::fs::Permissions::from_mode(0o000)).expect("permissions");
     // The administrator may read everything.
     if std::fs::read(&manifest).is_ok() {
         return;
