@@ -138,7 +138,7 @@ fn modules_say_what_they_are() {
             let is_test_helper = path.components().any(|part| part.as_os_str() == "target");
             assert!(is_test_helper || text.starts_with("//!"), "{} does not begin with `//!`", path.display());
             let lines = text.lines().count();
-            assert!(lines <= 900, "{} has {lines} lines: one concept a file", path.display());
+            assert!(lines <= 600, "{} has {lines} lines: one concept a file", path.display());
         }
     }
 }

@@ -8,7 +8,8 @@ use rolebook_syntax::ast::{ExprId, ExprKind, Exprs, RolePlace, Root};
 
 use crate::declare::Scope;
 use crate::items::{ItemIx, Items, Spot};
-use crate::model::{Model, cycles, ring};
+use crate::model::Model;
+use crate::model::graph::{cycles, ring};
 use crate::sink::Sink;
 use crate::typing::{ExprAt, Symbol};
 

@@ -1,0 +1,318 @@
+//! Paths and bare words.
+
+use rolebook_diagnostics::rules;
+use rolebook_policy::{Cardinality, Field, Owner, TypeId, ValueKind};
+use rolebook_syntax::ast::{ExprId, Name, Path2, Root};
+
+use super::{Symbol, Ty, Typing, Use, of_value};
+use crate::declare::Scope;
+use crate::items::{ItemIx, Spot};
+
+impl Typing<'_, '_> {
+    pub(super) fn path(&mut self, at: ItemIx, id: ExprId, root: &Root, steps: &[Name], used: &Use<'_>) -> Ty {
+        let (mut ty, mut rest) = match root {
+            Root::Principal if used.fixtures.is_some() => {
+                self.error(
+                    &rules::TYPE_MISMATCH,
+                    "a `check` has no `principal`",
+                    at,
+                    id,
+                    "nobody asks here",
+                    "name the person",
+                );
+                return Ty::Any;
+            }
+            Root::Principal => (Ty::Entity(used.principals.clone()), steps),
+            Root::Resource if used.fixtures.is_some() => {
+                self.error(
+                    &rules::TYPE_MISMATCH,
+                    "a `check` has no `resource`",
+                    at,
+                    id,
+                    "nothing is asked about here",
+                    "name the thing",
+                );
+                return Ty::Any;
+            }
+            Root::Resource => (used.resource.map_or(Ty::Any, |ty| Ty::Entity(vec![ty])), steps),
+            Root::Workspace => (Ty::Entity(vec![TypeId::WORKSPACE]), steps),
+            Root::Context => return self.sent(at, id, steps, used, true),
+            Root::Input => return self.sent(at, id, steps, used, false),
+            Root::It => {
+                self.error(
+                    &rules::TYPE_MISMATCH,
+                    "`it` stands for nothing here",
+                    at,
+                    id,
+                    "outside of `any(…)` and `count(…)`",
+                    "",
+                );
+                return Ty::Any;
+            }
+            Root::Name(name) => match self.fixture(at, id, name, used) {
+                Some(ty) => (ty, steps),
+                None if steps.is_empty() => return Ty::Word(name.clone()),
+                None => return self.qualified(at, id, name, steps),
+            },
+        };
+        while let Some((step, after)) = rest.split_first() {
+            ty = self.step(at, &ty, step, used);
+            rest = after;
+        }
+        ty
+    }
+
+    pub(super) fn fixture(&mut self, at: ItemIx, id: ExprId, name: &Name, used: &Use<'_>) -> Option<Ty> {
+        let types = used.fixtures?.get(&name.text)?;
+        // Of a type that nothing declares: reported where the entity is made.
+        if types.is_empty() {
+            return Some(Ty::Any);
+        }
+        if let [one] = types.as_slice() {
+            self.symbols.insert((at, id), Symbol::Entity(*one, name.text.clone()));
+        }
+        match types.as_slice() {
+            [one] => Some(Ty::Entity(vec![*one])),
+            _ => {
+                let message = format!("`{}` is the id of several things of this test", name.text);
+                self.error(&rules::AMBIGUOUS_NAME, message, at, id, "which one?", "give them different ids");
+                Some(Ty::Any)
+            }
+        }
+    }
+
+    /// `input.x…` or `context.x…`
+    pub(super) fn sent(&mut self, at: ItemIx, id: ExprId, steps: &[Name], used: &Use<'_>, context: bool) -> Ty {
+        let Some((first, rest)) = steps.split_first() else {
+            let word = if context { "context" } else { "input" };
+            self.error(
+                &rules::TYPE_MISMATCH,
+                format!("`{word}` alone is no value"),
+                at,
+                id,
+                "what of it?",
+                &format!("write `{word}.name`"),
+            );
+            return Ty::Any;
+        };
+        let model = self.model;
+        let fields: &[Field] = if context {
+            &model.policy.context
+        } else {
+            match used.action {
+                Some(action) => &model.policy.actions[action.index()].arguments,
+                None => return Ty::Any,
+            }
+        };
+        let Some(field) = fields.iter().find(|field| field.name == first.text) else {
+            let (message, near) = match (context, used.action) {
+                (true, _) => {
+                    (format!("no context value `{}` is declared", first.text), self.model.names.near(&[Scope::Context]))
+                }
+                (false, Some(action)) => {
+                    let scope = Scope::Arguments(self.model.action_spots[action.index()]);
+                    let name = self.model.policy.action_name(action);
+                    (format!("`{name}` has no argument `{}`", first.text), self.model.names.near(&[scope]))
+                }
+                (false, None) => return Ty::Any,
+            };
+            self.sink.unknown(self.items, at, first, message, &near);
+            return Ty::Any;
+        };
+        let mut ty = of_value(&field.ty);
+        for step in rest {
+            ty = self.step(at, &ty, step, used);
+        }
+        ty
+    }
+
+    /// `TYPE.ROLE`: a role where a value is wanted.
+    pub(super) fn qualified(&mut self, at: ItemIx, id: ExprId, name: &Name, steps: &[Name]) -> Ty {
+        let Some(Owner::Type(ty)) = self.model.names.owners.get(&name.text).copied() else {
+            let near = self.model.names.near(&[Scope::Types, Scope::Conditions]);
+            let message = format!("nothing is called `{}` here", name.text);
+            self.sink.unknown(self.items, at, name, message, &near);
+            return Ty::Any;
+        };
+        let [step] = steps else { return Ty::Any };
+        match self.model.policy.find_role(ty, &step.text) {
+            Some(role) => {
+                self.symbols.insert((at, id), Symbol::Role(role));
+                Ty::Scalar(ValueKind::Role)
+            }
+            None => {
+                let near = self.model.names.near(&[Scope::Roles(ty)]);
+                let message = format!("`{}` has no role `{}`", name.text, step.text);
+                self.sink.unknown(self.items, at, step, message, &near);
+                Ty::Any
+            }
+        }
+    }
+
+    /// `….step`: an attribute or a parent, which must exist in all types at hand.
+    pub(super) fn step(&mut self, at: ItemIx, ty: &Ty, step: &Name, used: &Use<'_>) -> Ty {
+        let types = match ty {
+            Ty::Entity(types) => types,
+            Ty::Any => return Ty::Any,
+            other => {
+                let found = self.describe(other);
+                let help = if matches!(other, Ty::Set(_)) { "a set has no attributes: ask `x in set`" } else { "" };
+                self.error_at(
+                    &rules::TYPE_MISMATCH,
+                    format!("{found} has no `.{}`", step.text),
+                    at,
+                    step,
+                    "nothing to look up",
+                    help,
+                );
+                return Ty::Any;
+            }
+        };
+        let mut result: Option<Ty> = None;
+        for id in types {
+            let declared = &self.model.policy.types[id.index()];
+            let parent = declared.parents.iter().find(|parent| self.model.policy.type_name(parent.ty) == step.text);
+            let attribute = declared.attributes.iter().find(|field| field.name == step.text);
+            let found = match (parent, attribute) {
+                (Some(parent), _) if parent.cardinality == Cardinality::Many => {
+                    Ty::Set(Box::new(Ty::Entity(vec![parent.ty])))
+                }
+                (Some(parent), _) => Ty::Entity(vec![parent.ty]),
+                (None, Some(field)) => of_value(&field.ty),
+                (None, None) => {
+                    if !self.model.broken.contains(id) {
+                        self.no_attribute(at, *id, step, used);
+                    }
+                    return Ty::Any;
+                }
+            };
+            match &result {
+                Some(before) if *before != found => {
+                    let message = format!("`{}` is not the same in all types of principals", step.text);
+                    self.error_at(
+                        &rules::TYPE_MISMATCH,
+                        message,
+                        at,
+                        step,
+                        "of different types",
+                        "name the type of principal in the rule",
+                    );
+                    return Ty::Any;
+                }
+                _ => result = Some(found),
+            }
+        }
+        result.unwrap_or(Ty::Any)
+    }
+
+    pub(super) fn no_attribute(&mut self, at: ItemIx, id: TypeId, step: &Name, used: &Use<'_>) {
+        let near = self.model.names.near(&[Scope::Members(id)]);
+        let mut message = format!("`{}` has no attribute `{}`", self.model.policy.type_name(id), step.text);
+        if let (Some(action), true) = (used.action, used.resource == Some(id)) {
+            message = format!("{message}, which `{}` asks for here", self.model.policy.action_name(action));
+        }
+        self.sink.unknown(self.items, at, step, message, &near);
+    }
+
+    pub(super) fn word_as_condition(&mut self, at: ItemIx, id: ExprId, name: &Name, used: &Use<'_>) {
+        match self.model.names.conditions.get(&name.text) {
+            Some(condition) => {
+                self.remember(at, id, Symbol::Condition(*condition));
+                self.named(*condition, used);
+            }
+            None => {
+                let near = self.model.names.near(&[Scope::Conditions]);
+                self.sink.unknown(self.items, at, name, format!("no condition `{}` is declared", name.text), &near);
+            }
+        }
+    }
+
+    pub(super) fn word_as_value(
+        &mut self,
+        at: ItemIx,
+        id: ExprId,
+        name: &Name,
+        expected: Option<&Ty>,
+        used: &Use<'_>,
+    ) -> Ty {
+        match expected {
+            Some(Ty::Scalar(ValueKind::Enum(values))) => {
+                if values.contains(&name.text) {
+                    self.remember(at, id, Symbol::Enum(name.text.clone()));
+                } else {
+                    let near = values.iter().map(|value| (value.clone(), self.enum_spot(value))).collect();
+                    let list = values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
+                    let message = format!("`{}` is none of {list}", name.text);
+                    self.sink.unknown(self.items, at, name, message, &near);
+                }
+                Ty::Scalar(ValueKind::Enum(values.clone()))
+            }
+            Some(Ty::Scalar(ValueKind::Role)) => {
+                let path = Path2 { qualifier: None, name: name.clone(), span: name.span };
+                if let Some(role) = self.role(at, &path, None) {
+                    self.remember(at, id, Symbol::Role(role));
+                }
+                Ty::Scalar(ValueKind::Role)
+            }
+            Some(Ty::Any) => Ty::Any,
+            Some(Ty::Bool | Ty::Scalar(ValueKind::Bool)) => {
+                self.word_as_condition(at, id, name, used);
+                Ty::Bool
+            }
+            Some(_) | None => {
+                let near = match used.fixtures {
+                    Some(fixtures) => fixtures.keys().map(|id| (id.clone(), None)).collect(),
+                    None => self.model.names.near(&[Scope::Conditions]),
+                };
+                let message = match used.fixtures {
+                    Some(_) => format!("this test makes no `{}`", name.text),
+                    None => format!("nothing is called `{}` here", name.text),
+                };
+                self.sink.unknown(self.items, at, name, message, &near);
+                Ty::Any
+            }
+        }
+    }
+
+    /// Where an enumeration's value is written: the first list that has it.
+    pub(super) fn enum_spot(&self, value: &str) -> Option<Spot> {
+        self.items.iter().find_map(|(at, item)| {
+            let members: &[rolebook_syntax::ast::Member] = match &item.kind {
+                rolebook_syntax::ast::ItemKind::Type(ty) => &ty.members,
+                _ => return None,
+            };
+            let fields = members.iter().flat_map(|member| match member {
+                rolebook_syntax::ast::Member::Field(field) => vec![field],
+                rolebook_syntax::ast::Member::Actions(actions) => {
+                    actions.actions.iter().flat_map(|action| &action.arguments).collect()
+                }
+                _ => vec![],
+            });
+            let mut names = fields.flat_map(|field| match &field.ty.kind {
+                rolebook_syntax::ast::TypeRefKind::OneOf(names) => names.as_slice(),
+                _ => &[],
+            });
+            names.find(|name| name.text == value).map(|name| Spot { item: at, span: name.span })
+        })
+    }
+
+    /// Keeps what a word means; one that means different things at different uses is an error.
+    pub(super) fn remember(&mut self, at: ItemIx, id: ExprId, symbol: Symbol) {
+        match self.symbols.get(&(at, id)) {
+            Some(before) if *before != symbol => {
+                let message = "this word means a role at one use and a value at another";
+                self.error(
+                    &rules::AMBIGUOUS_NAME,
+                    message,
+                    at,
+                    id,
+                    "means two things",
+                    "write a condition for each use",
+                );
+            }
+            _ => {
+                self.symbols.insert((at, id), symbol);
+            }
+        }
+    }
+}

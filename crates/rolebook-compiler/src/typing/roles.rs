@@ -1,0 +1,204 @@
+//! Roles and key roles in conditions.
+
+use rolebook_diagnostics::{a as article, rules};
+use rolebook_policy::{Holding, KeyRoleId, Owner, RoleId, TypeId};
+use rolebook_syntax::ast::{ExprId, Path2, RolePlace};
+
+use super::{ExprAt, Symbol, Ty, Typing, Use};
+use crate::declare::{Scope, dotted};
+use crate::items::{ItemIx, Items, Spot};
+use crate::model::Model;
+use crate::pattern::types_above;
+use crate::sink::Sink;
+
+impl Typing<'_, '_> {
+    pub(super) fn person(&mut self, at: ItemIx, id: ExprId, used: &Use<'_>) {
+        if let Some(types) = self.entity(at, id, used, "only a principal holds roles") {
+            let persons = self.principal_types();
+            // A book without principals has said so already, or is no more than a beginning.
+            if !persons.is_empty() && !types.iter().any(|ty| persons.contains(ty)) {
+                let found = self.describe(&Ty::Entity(types));
+                self.error(
+                    &rules::TYPE_MISMATCH,
+                    format!("expected a principal, found {found}"),
+                    at,
+                    id,
+                    "holds no roles",
+                    "",
+                );
+            }
+        }
+    }
+
+    /// `K of E`: the key role must be declared on E's type or above it.
+    pub(super) fn holding_on(&mut self, at: ItemIx, path: &Path2, thing: ExprId, used: &Use<'_>) {
+        let holding = self.holding(at, path);
+        let types = self.entity(at, thing, used, "a key role is held on a thing");
+        let (Some(holding), Some(types)) = (holding, types) else { return };
+        let above: Vec<TypeId> = types.iter().flat_map(|ty| types_above(&self.model.policy, *ty)).collect();
+        let declared = holding.key_roles.iter().any(|id| above.contains(&self.model.policy.key_roles[id.index()].on));
+        if !declared && !types.iter().any(|ty| self.model.broken.contains(ty)) {
+            let found = self.describe(&Ty::Entity(types));
+            let message = format!("nobody can be `{}` of {found}", dotted(path));
+            self.error(
+                &rules::TYPE_MISMATCH,
+                message,
+                at,
+                thing,
+                "neither it nor anything above it has this key role",
+                "declare the key role there, or ask about another thing",
+            );
+        }
+    }
+
+    /// The key roles that a name stands for.
+    pub(crate) fn holding(&mut self, at: ItemIx, path: &Path2) -> Option<Holding> {
+        let found = find_holding(self.model, path);
+        if found.is_none() {
+            let near = self.model.names.near_holders();
+            self.sink.unknown(
+                self.items,
+                at,
+                &path.name,
+                format!("no key role `{}` is declared", path.name.text),
+                &near,
+            );
+        }
+        found
+    }
+
+    pub(super) fn role(&mut self, at: ItemIx, path: &Path2, on: Option<TypeId>) -> Option<RoleId> {
+        resolve_role(self.items, self.model, self.sink, at, path, on)
+    }
+
+    pub(super) fn has_role(&mut self, (at, id): ExprAt, path: &Path2, place: &RolePlace, used: &Use<'_>) {
+        let role = match place {
+            RolePlace::Workspace => {
+                let bare = path.qualifier.as_ref().is_none_or(|qualifier| qualifier.text == "role");
+                let role = self.role(at, path, bare.then_some(TypeId::WORKSPACE));
+                let on = role.map(|role| self.model.policy.roles[role.index()].on);
+                if let Some(on) = on.filter(|on| *on != TypeId::WORKSPACE) {
+                    let place = self.model.policy.type_name(on);
+                    let message = format!("`{}` is held on {}, not in the workspace", dotted(path), article(place));
+                    let help = format!("say where: `has role {} on …`, or `on any {place}`", path.name.text);
+                    self.error(&rules::TYPE_MISMATCH, message, at, id, "never so", &help);
+                }
+                role
+            }
+            RolePlace::OnAny(name) => match self.model.names.owners.get(&name.text) {
+                Some(Owner::Type(ty)) => self.role(at, path, Some(*ty)),
+                _ => {
+                    let near = self.model.names.near(&[Scope::Types]);
+                    self.sink.unknown(self.items, at, name, format!("no type `{}` is declared", name.text), &near);
+                    None
+                }
+            },
+            RolePlace::On(thing) => {
+                let types = self.entity(at, *thing, used, "a role is held on a thing");
+                let role = self.role_on(at, path, types.as_deref());
+                if let (Some(role), Some(types)) = (role, types) {
+                    let on = self.model.policy.roles[role.index()].on;
+                    let above: Vec<TypeId> = types.iter().flat_map(|ty| types_above(&self.model.policy, *ty)).collect();
+                    if !above.contains(&on) {
+                        let message = format!("nobody holds `{}` there", dotted(path));
+                        let label = "neither it nor anything above it has this role";
+                        self.error(&rules::TYPE_MISMATCH, message, at, *thing, label, "");
+                    }
+                }
+                role
+            }
+        };
+        if let Some(role) = role {
+            self.remember(at, id, Symbol::Role(role));
+        }
+    }
+
+    /// A role by name, preferring the types that it can be held on.
+    pub(super) fn role_on(&mut self, at: ItemIx, path: &Path2, types: Option<&[TypeId]>) -> Option<RoleId> {
+        if path.qualifier.is_none()
+            && let Some(types) = types
+        {
+            let above: Vec<TypeId> = types.iter().flat_map(|ty| types_above(&self.model.policy, *ty)).collect();
+            let all = self.model.names.roles.get(&path.name.text);
+            let fits: Vec<RoleId> = all
+                .into_iter()
+                .flatten()
+                .copied()
+                .filter(|id| above.contains(&self.model.policy.roles[id.index()].on))
+                .collect();
+            if let [one] = fits.as_slice() {
+                return Some(*one);
+            }
+        }
+        self.role(at, path, None)
+    }
+}
+
+/// The key roles that a name stands for; `assigned` stands for all.
+pub(crate) fn find_holding(model: &Model<'_>, path: &Path2) -> Option<Holding> {
+    let policy = &model.policy;
+    let text = dotted(path);
+    if text == "assigned" {
+        let key_roles = (0..policy.key_roles.len()).map(|index| KeyRoleId(index as u32)).collect();
+        return Some(Holding { key_roles, text });
+    }
+    let all = model.names.key_roles.get(&path.name.text)?;
+    let key_roles: Vec<KeyRoleId> = match &path.qualifier {
+        None => all.clone(),
+        Some(qualifier) => {
+            let on = |id: &KeyRoleId| policy.type_name(policy.key_roles[id.index()].on);
+            all.iter().copied().filter(|id| on(id) == qualifier.text).collect()
+        }
+    };
+    (!key_roles.is_empty()).then_some(Holding { key_roles, text })
+}
+
+/// The role of a name: of `on`, of the type before the dot, or the only one that there is.
+pub(crate) fn resolve_role(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    at: ItemIx,
+    path: &Path2,
+    on: Option<TypeId>,
+) -> Option<RoleId> {
+    let policy = &model.policy;
+    let all = model.names.roles.get(&path.name.text).cloned().unwrap_or_default();
+    let explicit = path.qualifier.as_ref().is_some_and(|qualifier| qualifier.text == "role");
+    let qualifier = path.qualifier.as_ref().filter(|_| !explicit);
+    let fits: Vec<RoleId> = match (qualifier, on) {
+        (Some(qualifier), _) => {
+            all.iter().copied().filter(|id| policy.type_name(policy.roles[id.index()].on) == qualifier.text).collect()
+        }
+        (None, Some(on)) => all.iter().copied().filter(|id| policy.roles[id.index()].on == on).collect(),
+        (None, None) => all,
+    };
+    match fits.as_slice() {
+        [one] => Some(*one),
+        // `role X` is the workspace's where several places have one.
+        several if explicit && several.iter().any(|id| policy.roles[id.index()].on == TypeId::WORKSPACE) => {
+            several.iter().copied().find(|id| policy.roles[id.index()].on == TypeId::WORKSPACE)
+        }
+        [] => {
+            let near = model.names.near_holders();
+            sink.unknown(items, at, &path.name, format!("no role `{}` is declared", path.name.text), &near);
+            None
+        }
+        _ => {
+            let name = &path.name.text;
+            let types: Vec<&str> = fits.iter().map(|id| policy.type_name(policy.roles[id.index()].on)).collect();
+            let message = format!("`{name}` is a role of {}", types.join(" and of "));
+            let spelled: Vec<String> = fits
+                .iter()
+                .map(|id| match policy.roles[id.index()].on {
+                    TypeId::WORKSPACE => format!("`role {name}`"),
+                    on => format!("`{}.{name}`", policy.type_name(on)),
+                })
+                .collect();
+            let help = format!("say which: {}", spelled.join(" or "));
+            let spot = Spot { item: at, span: path.span };
+            sink.report(items, &rules::AMBIGUOUS_NAME, message, &[(spot, "which one?")], &help);
+            None
+        }
+    }
+}
