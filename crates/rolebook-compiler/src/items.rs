@@ -15,14 +15,14 @@ pub(crate) struct Unit<'a> {
 }
 
 /// Which item: file and position in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ItemIx {
     pub(crate) unit: u32,
     pub(crate) item: u32,
 }
 
 /// Something in an item: spans of its tree count from the item's first byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Spot {
     pub(crate) item: ItemIx,
     pub(crate) span: Span,

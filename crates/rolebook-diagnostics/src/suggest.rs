@@ -10,7 +10,6 @@ pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a st
     let folded = wrong.to_ascii_lowercase().replace('-', "_");
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
-        let distance = if candidate == folded { 0 } else { strsim::osa_distance(&folded, candidate) };
         let (shorter, longer) = (folded.len().min(candidate.len()), folded.len().max(candidate.len()));
         // Of one or two letters any others are near; a letter too many or too few still is a slip.
         let allowed = match shorter {
@@ -18,6 +17,11 @@ pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a st
             2 => (longer - shorter).min(1),
             _ => (longer / 3).max(1),
         };
+        // Looking closely costs time; that a length differs too much is seen at once.
+        if longer - shorter > allowed {
+            continue;
+        }
+        let distance = if candidate == folded { 0 } else { strsim::osa_distance(&folded, candidate) };
         if distance <= allowed && best.is_none_or(|(shortest, _)| distance < shortest) {
             best = Some((distance, candidate));
         }

@@ -25,6 +25,10 @@ pub(crate) struct Outcome {
     considered: Vec<Considered>,
 }
 
+/// So many ways to be allowed are kept, those with the fewest obligations first: requirements multiply them, and to know
+/// fewer ways never allows more.
+const MAX_ALTERNATIVES: usize = 64;
+
 /// Sets of obligations, none of which contains another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Alternatives(Vec<BTreeSet<ObligationId>>);
@@ -46,6 +50,10 @@ impl Alternatives {
         }
         self.0.retain(|known| !set.is_subset(known));
         self.0.push(set);
+        if self.0.len() > MAX_ALTERNATIVES {
+            self.0.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+            self.0.truncate(MAX_ALTERNATIVES);
+        }
     }
 
     fn either(&mut self, other: &Self) {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{ActionId, ConditionId, ExprId, Holding, ObligationId, Place, RoleId, TypeId};
+use crate::{ActionId, ConditionId, ExprId, Holding, ObligationId, Place, Policy, RoleId, TypeId};
 
 /// Who a column or a rule speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -107,9 +107,18 @@ impl Row {
         actions
     }
 
-    /// What people see: the title, or the head where there is none.
-    pub fn label(&self) -> String {
-        if self.title.is_empty() { self.head() } else { self.title.clone() }
+    /// What people see: the row's title; that of its action where the row speaks of one action as a whole; the head.
+    pub fn label(&self, policy: &Policy) -> String {
+        let title = self.shown_title(policy);
+        if title.is_empty() { self.head() } else { title.to_owned() }
+    }
+
+    /// The row's title, or that of the one action that it speaks of as a whole; empty where nobody gave one.
+    pub fn shown_title<'p>(&'p self, policy: &'p Policy) -> &'p str {
+        match (self.title.as_str(), self.actions().as_slice(), &self.when) {
+            ("", [action], None) => policy.action(*action).map_or("", |action| &action.title),
+            (title, ..) => title,
+        }
     }
 
     /// The head as written: `note.edit when others`.

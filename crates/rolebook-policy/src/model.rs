@@ -190,10 +190,12 @@ pub struct Action {
     pub owner: Owner,
     /// Its name, without the owner's.
     pub name: String,
-    /// What people see.
+    /// What people see; empty where nothing is written.
     pub title: String,
     /// The types of things that it is asked of.
     pub places: Vec<TypeId>,
+    /// Whether it is asked of a place (`on …`, or an area's): the gates of that place are on the way.
+    pub on_place: bool,
     /// Its arguments.
     pub arguments: Vec<Field>,
     /// Actions that must be allowed on the same resource, too.

@@ -343,6 +343,14 @@ impl<'a> Builder<'a> {
                 );
             }
         }
+        if let (false, Some(clause)) = (forbid, find(pair, Rule::because_clause)) {
+            let span = self.span(&clause);
+            self.problems.push(
+                Problem::new(&rules::SYNTAX, "an `allow` has no `because`")
+                    .label(span, "nobody would ever see it")
+                    .help("`because` is what a refused person sees, of a `forbid`; a reason for readers is a `///` line above"),
+            );
+        }
         let because = find(pair, Rule::because_clause).and_then(|clause| find(&clause, Rule::string));
         crate::ast::Rule {
             forbid,

@@ -32,7 +32,7 @@ impl TableWriter for Csv {
         records.push(header);
         for matrix in &policy.matrices {
             for row in &matrix.rows {
-                let mut record = vec![matrix.title.clone(), row.head(), row.title.clone()];
+                let mut record = vec![matrix.title.clone(), row.head(), row.shown_title(policy).to_owned()];
                 for wanted in &columns {
                     let index = matrix.columns.iter().position(|column| column.text == *wanted);
                     let cell = index.and_then(|index| row.cells.get(index));

@@ -33,7 +33,7 @@ impl TableWriter for Json {
                         let cells: Vec<Value> = row.cells.iter().map(|cell| cell_json(policy, cell)).collect();
                         json!({
                             "head": row.head(),
-                            "title": row.title,
+                            "title": row.shown_title(policy),
                             "actions": actions,
                             "when": row.when.as_ref().map(|when| &when.text),
                             "cells": cells,

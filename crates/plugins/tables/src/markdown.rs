@@ -42,7 +42,7 @@ fn section(policy: &Policy, matrix: &Matrix) -> String {
     out.push_str(&format!("|---|{}\n", ":-:|".repeat(titles.len())));
     for row in &matrix.rows {
         let cells: Vec<String> = row.cells.iter().map(|cell| escape(&cell_text(cell, &legend))).collect();
-        out.push_str(&format!("| {} | {} |\n", escape(&row.label()), cells.join(" | ")));
+        out.push_str(&format!("| {} | {} |\n", escape(&row.label(policy)), cells.join(" | ")));
     }
     if !legend.is_empty() {
         out.push('\n');

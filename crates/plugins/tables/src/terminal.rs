@@ -50,7 +50,7 @@ fn section(policy: &Policy, matrix: &Matrix, style: TableStyle) -> String {
     header.extend(matrix.columns.iter().map(|column| bold(&column.title)));
     table.set_header(header);
     for row in &matrix.rows {
-        let mut cells = vec![Cell::new(row.label())];
+        let mut cells = vec![Cell::new(row.label(policy))];
         for cell in &row.cells {
             let shown = Cell::new(cell_text(cell, &limits));
             cells.push(match &cell.kind {

@@ -43,19 +43,26 @@ pub(crate) fn check(io: &mut Io, paths: &[PathBuf], format: Format) -> Result<u8
 }
 
 pub(crate) fn test(io: &mut Io, paths: &[PathBuf], filter: Option<&str>, format: Format) -> Result<u8, Failure> {
-    over_books(
+    let ran_any = std::cell::Cell::new(false);
+    let code = over_books(
         io,
         paths,
         format,
         |title| filter.is_none_or(|text| title.contains(text)),
         |io, name, compiled, ran, failed| {
+            ran_any.set(ran_any.get() || ran > 0 || compiled.policy.is_none());
             if compiled.policy.is_none() {
                 return format!("{name}: {}; its tests were not run", report::count(io, &compiled.diagnostics));
             }
             let mark = if failed > 0 { io.paint("31", "✗") } else { io.paint("32", "✓") };
             format!("{mark} {name}: {} passed, {failed} failed", ran - failed)
         },
-    )
+    )?;
+    match filter {
+        // A filter with a slip in it would otherwise pass for ever.
+        Some(text) if !ran_any.get() => Err(Failure(format!("no test has a title with `{text}`"))),
+        _ => Ok(code),
+    }
 }
 
 /// Compiles each book, runs the tests that are wanted, prints what is found and a line a book.

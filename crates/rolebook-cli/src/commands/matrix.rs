@@ -23,6 +23,9 @@ pub(crate) fn matrix(io: &mut Io, path: Option<&PathBuf>, format: &str) -> Resul
         )));
     };
     let Some(policy) = policy(io, path)? else { return Ok(EXIT_FINDINGS) };
+    if policy.matrices.is_empty() {
+        io.err("this book has no matrix\n");
+    }
     let text = writer.write(&policy, TableStyle { color: io.color, width: io.width });
     io.out(&text);
     Ok(EXIT_FINE)

@@ -23,6 +23,14 @@ impl Builder<'_, '_> {
                 ty.parents.iter().map(|parent| parent.ty.index()).filter(|parent| *parent != index).collect()
             })
             .collect();
+        let spots: Vec<Spot> = self
+            .model
+            .policy
+            .types
+            .iter()
+            .map(|ty| self.model.names.spot(&Scope::Types, &ty.name).unwrap_or_default())
+            .collect();
+        self.check_depth(&edges, "types sit in one another", &spots);
         for cycle in cycles(&edges) {
             let names: Vec<String> = cycle.iter().map(|index| self.model.policy.types[*index].name.clone()).collect();
             let spots: Vec<(Spot, &str)> = names
@@ -117,7 +125,7 @@ impl Builder<'_, '_> {
         for (index, ty) in self.model.policy.types.clone().iter().enumerate() {
             for gate in &ty.gates {
                 let action = &self.model.policy.actions[gate.action.index()];
-                if action.places != [TypeId(index as u32)] {
+                if action.places != [TypeId(index as u32)] || action.on_place {
                     let spot = self.model.action_spots[gate.action.index()];
                     let message = format!("the gate `{}` is not asked of {} itself", action.name, a(&ty.name));
                     let help = "a gate asks whether one may do its action on the place";
@@ -136,8 +144,14 @@ impl Builder<'_, '_> {
             .policy
             .actions
             .iter()
-            .map(|action| action.requires.iter().map(|id| id.index()).collect())
+            .map(|action| {
+                // What is asked of a place passes the gates of that place.
+                let places = action.places.iter().filter(|_| action.on_place);
+                let gates = places.flat_map(|ty| &self.model.policy.types[ty.index()].gates);
+                action.requires.iter().chain(gates.map(|gate| &gate.action)).map(|id| id.index()).collect()
+            })
             .collect();
+        self.check_depth(&edges, "actions require one another", &self.model.action_spots.clone());
         for cycle in cycles(&edges) {
             let names: Vec<String> =
                 cycle.iter().map(|index| self.model.policy.action_name(ActionId(*index as u32))).collect();
@@ -147,6 +161,50 @@ impl Builder<'_, '_> {
             self.sink.report(self.items, &rules::CYCLE, message, &spots, "take one of these `requires` away");
         }
     }
+
+    /// Reports the first thing from which a chain goes further than anybody follows.
+    fn check_depth(&mut self, edges: &[Vec<usize>], what: &str, spots: &[Spot]) {
+        let depths = depths(edges);
+        let Some(index) = depths.iter().position(|depth| *depth > MAX_DEPTH) else { return };
+        let message = format!("{what} more than {MAX_DEPTH} deep from here");
+        let labels: Vec<(Spot, &str)> =
+            spots.get(index).map(|spot| (*spot, "the chain begins here")).into_iter().collect();
+        self.sink.report(self.items, &rules::TOO_DEEP, message, &labels, "nobody can follow it: leave steps out");
+    }
+}
+
+/// Chains of types and of required actions may be this long: deciding follows them.
+const MAX_DEPTH: usize = 64;
+
+/// The length of the longest chain from each node; of a node in a cycle, a part of it. With an explicit stack, in time
+/// proportional to nodes and edges.
+fn depths(edges: &[Vec<usize>]) -> Vec<usize> {
+    let mut depth: Vec<Option<usize>> = vec![None; edges.len()];
+    let mut open = vec![false; edges.len()];
+    for start in 0..edges.len() {
+        let mut stack = vec![(start, 0_usize)];
+        while let Some((node, next)) = stack.last_mut() {
+            let node = *node;
+            if depth[node].is_some() {
+                stack.pop();
+                continue;
+            }
+            open[node] = true;
+            match edges[node].get(*next).copied() {
+                Some(target) => {
+                    *next += 1;
+                    if depth[target].is_none() && !open[target] {
+                        stack.push((target, 0));
+                    }
+                }
+                None => {
+                    depth[node] = Some(1 + edges[node].iter().filter_map(|target| depth[*target]).max().unwrap_or(0));
+                    stack.pop();
+                }
+            }
+        }
+    }
+    depth.into_iter().map(|depth| depth.unwrap_or(0)).collect()
 }
 
 pub(crate) fn ring(names: &[String], word: &str) -> String {

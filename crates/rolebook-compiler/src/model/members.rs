@@ -129,8 +129,9 @@ impl Builder<'_, '_> {
             self.model.policy.actions.push(Action {
                 owner,
                 name: action.name.text.clone(),
-                title: title(&action.title, &action.name.text),
+                title: action.title.as_ref().map_or(String::new(), |title| title.text.clone()),
                 places: vec![],
+                on_place: matches!(owner, Owner::Area(_)) || !actions.on.is_empty(),
                 arguments: vec![],
                 requires: vec![],
                 doc: actions.doc.clone(),

@@ -30,9 +30,8 @@ impl Evaluator<'_> {
         let Some(action) = self.policy.action(action) else { return open() };
         let above = self.gates_above(resource, considered);
         match action.owner {
-            // Asked of the thing itself: its own gates are for what lies below it. A type that nests in itself makes things
-            // below one another.
-            Owner::Type(owner) if owner == *ty && action.places == [owner] => above,
+            // Asked of the thing itself: its own gates are for what lies below it.
+            Owner::Type(owner) if owner == *ty && !action.on_place => above,
             // Asked of the place where a thing is made, or where an area sits: that place's gates are on the way.
             owner => both(above, &self.gates_at(resource, steps_out(self.owner_type(owner), *ty), considered)),
         }

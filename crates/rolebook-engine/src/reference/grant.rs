@@ -126,7 +126,7 @@ impl Evaluator<'_> {
         let column_text = column.map_or("", |column| &column.text);
         Considered {
             part,
-            text: format!("{column_text}: {} for \"{}\" in \"{}\"", cell.text, row.label(), matrix.title),
+            text: format!("{column_text}: {} for \"{}\" in \"{}\"", cell.text, row.label(self.policy), matrix.title),
             place: cell.place,
             value,
             holds,
