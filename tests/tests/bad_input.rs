@@ -304,12 +304,31 @@ fn chains_of_ten_thousand() {
 #[test]
 fn long_chains_are_followed() {
     let roles: String = (1..3_000).map(|index| format!("role r{index} includes r{}\n", index - 1)).collect();
-    let types: String = (1..1_000).map(|index| format!("resource t{index} in t{}\n", index - 1)).collect();
+    let types: String = (1..64).map(|index| format!("resource t{index} in t{}\n", index - 1)).collect();
     let text = format!("{GOOD}role r0\n{roles}resource t0\n{types}allow r0 to note.view\n");
     let book = Book::new(&[("book.rolebook", text.as_bytes())]);
     book.write("facts.yaml", b"user: { lee: { role: r2999 } }\nnote: { plan: }\n");
     let Run { printed, code } = book.run("can");
     assert_eq!(code, 0, "{printed}");
+}
+
+/// A decision follows types and required actions upwards, so those chains are bounded.
+#[test]
+fn chains_that_nobody_could_follow() {
+    let types: String = (1..10_000).map(|index| format!("resource t{index} in t{}\n", index - 1)).collect();
+    let text = format!("{GOOD}resource t0\n{types}");
+    Book::new(&[("book.rolebook", text.as_bytes())]).refuses_but_formats(
+        "too-deep",
+        "book.rolebook:",
+        "leave steps out",
+    );
+    let actions: String = (1..10_000).map(|index| format!("  action a{index} requires a{}\n", index - 1)).collect();
+    let text = format!("{GOOD}resource chain {{\n  action a0\n{actions}}}\n");
+    Book::new(&[("book.rolebook", text.as_bytes())]).refuses_but_formats(
+        "too-deep",
+        "book.rolebook:",
+        "leave steps out",
+    );
 }
 
 fn facts(text: &str, code: u8, rule: &str, cure: &str) {
