@@ -84,7 +84,8 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut files: Vec<PathBuf> = entries
         .filter_map(Result::ok)
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rolebook") && path.is_file())
+        // A link that leads nowhere stays in the list: leaving a file out would decide without it.
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rolebook") && !path.is_dir())
         .collect();
     files.sort();
     Ok(files)

@@ -108,7 +108,21 @@ pub(crate) fn build<'a>(
         matrices.iter().map(|pending| lower_matrix(items, &mut lower, &bad_exprs, pending)).collect();
     let lowered_rules: Vec<LoweredRule> =
         rules_found.iter().filter_map(|pending| lower_rule(items, &mut lower, &bad_exprs, pending)).collect();
+    // Whatever could not be lowered was reported. Should it not have been, the book is refused all the same: a rule or a
+    // case that is left out would decide.
+    let whole = lowered_rules.len() == rules_found.len()
+        && bodies.iter().all(Option::is_some)
+        && lowered_matrices.iter().all(|lowered| lowered.bad_rows.is_empty() && lowered.bad_cells.is_empty());
     let exprs = std::mem::take(&mut lower.exprs);
+    if !whole && !sink.has_errors() {
+        let spot = matrices.iter().map(|pending| pending.at).chain(rules_found.iter().map(|pending| pending.at)).next();
+        let labels: Vec<(Spot, &str)> = spot
+            .map(|item| (Spot { item, span: rolebook_diagnostics::Span::at(0) }, "in or after this"))
+            .into_iter()
+            .collect();
+        let message = "something in this book could not be understood, so nothing is decided by it";
+        sink.report(items, &rules::TYPE_MISMATCH, message, &labels, "this is a fault of rolebook: please report it");
+    }
     model.policy.exprs = exprs;
     for (condition, body) in model.policy.conditions.iter_mut().zip(&bodies) {
         // A body that could not be lowered was reported; the book has no policy then.

@@ -35,7 +35,11 @@ fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
                 Member::Field(field) => was(&field.was, out),
                 Member::Role(declared) => role(declared, out),
                 Member::KeyRole(key_role) => was(&key_role.was, out),
-                Member::Actions(actions) => was(&actions.was, out),
+                Member::Actions(actions) => {
+                    was(&actions.was, out);
+                    let arguments = actions.actions.iter().flat_map(|action| &action.arguments);
+                    arguments.for_each(|argument| was(&argument.was, out));
+                }
                 Member::RolesOne(_) | Member::ScopeUnion(_) | Member::Gate { .. } => {}
             }
         }

@@ -63,7 +63,7 @@ impl Resolver<'_, '_> {
             PatternKind::Type(name) => {
                 let owner = self.owner(at, name)?;
                 let found: Vec<ActionId> =
-                    all().filter(|id| self.model.policy.actions[id.index()].owner == owner).collect();
+                    all().filter(|id| self.reaches(owner, self.model.policy.actions[id.index()].owner)).collect();
                 if found.is_empty() {
                     self.matches_nothing(at, pattern, name, None);
                     return None;
@@ -88,6 +88,20 @@ impl Resolver<'_, '_> {
             }
             PatternKind::Group(name) => self.group(at, name, inside),
         }
+    }
+
+    /// Whether `outer.*` reaches what belongs to `inner`: the same type or area, or an area within it.
+    fn reaches(&self, outer: Owner, inner: Owner) -> bool {
+        let mut at = inner;
+        for _ in 0..=self.model.policy.areas.len() {
+            if at == outer {
+                return true;
+            }
+            let Owner::Area(area) = at else { return false };
+            let Some(inside) = self.model.policy.areas[area.index()].inside else { return false };
+            at = Owner::Area(inside);
+        }
+        false
     }
 
     fn matches_nothing(&mut self, at: ItemIx, pattern: &Pattern, name: &Name, help: Option<String>) {

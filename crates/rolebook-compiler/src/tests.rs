@@ -198,6 +198,17 @@ impl TestBuilder<'_, '_> {
                     let lowered = lower.lower(self.at, *expr);
                     policy.exprs = lower.exprs;
                     let span = self.absolute(self.items.get(self.at).exprs.get(*expr).span);
+                    if lowered.is_none() && !sink.has_errors() {
+                        let spot = Spot { item: self.at, span: self.items.get(self.at).exprs.get(*expr).span };
+                        let message = "this check could not be read";
+                        sink.report(
+                            self.items,
+                            &rules::TYPE_MISMATCH,
+                            message,
+                            &[(spot, "here")],
+                            "write it in another way",
+                        );
+                    }
                     if let Some(expr) = lowered {
                         let request = nobody(context.clone());
                         steps.push((span, Step::Check(Box::new(request), Check { expr })));
@@ -425,6 +436,28 @@ impl TestBuilder<'_, '_> {
         else {
             return None;
         };
+        if let (true, Some((_, span))) = (*can, reasons.first()) {
+            let spot = Spot { item: self.at, span: *span };
+            let message = "a reason is given for what is refused";
+            sink.report(
+                self.items,
+                &rules::SYNTAX,
+                message,
+                &[(spot, "after `can`")],
+                "write `cannot`, or take `because` away",
+            );
+        }
+        if let (false, Some(name)) = (*can, obligations.first()) {
+            let spot = Spot { item: self.at, span: name.span };
+            let message = "obligations are stated of what is allowed";
+            sink.report(
+                self.items,
+                &rules::SYNTAX,
+                message,
+                &[(spot, "after `cannot`")],
+                "write `can`, or take `with` away",
+            );
+        }
         let asked = self.action(policy, sink, ty, action);
         let who = self.entity(sink, principal, &all_principals(policy), "principal");
         let places = asked.and_then(|id| policy.action(id)).map_or(vec![], |action| action.places.clone());

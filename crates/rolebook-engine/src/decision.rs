@@ -82,7 +82,8 @@ pub struct Considered {
 pub struct Decision {
     /// What it says.
     pub answer: Answer,
-    /// The alternatives before the caller's obligations were looked at; empty unless it is allowed under some.
+    /// Of an [`Answer::AllowIf`] its alternatives; of a deny for [`Reason::Obligation`] those that it would need (at most 64,
+    /// fewest obligations first).
     pub alternatives: Vec<Vec<ObligationId>>,
     /// What it rests on.
     pub considered: Vec<Considered>,

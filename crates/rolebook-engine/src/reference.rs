@@ -25,8 +25,8 @@ pub(crate) struct Outcome {
     considered: Vec<Considered>,
 }
 
-/// So many ways to be allowed are kept, those with the fewest obligations first: requirements multiply them, and to know
-/// fewer ways never allows more.
+/// So many ways to be allowed are kept, those with the fewest obligations first: gates and requirements multiply them.
+/// Only what is listed gets shorter by it, since each way that is kept is one that the caller sees to.
 const MAX_ALTERNATIVES: usize = 64;
 
 /// Sets of obligations, none of which contains another.
@@ -86,6 +86,8 @@ pub(crate) struct Evaluator<'a> {
     policy: &'a Policy,
     facts: &'a Facts,
     request: &'a Request,
+    /// The obligations that count: those that the caller sees to, or all of them.
+    enforced: Option<&'a BTreeSet<ObligationId>>,
     /// What was decided on the way: gates of one place are asked by many paths, and each answer is the same.
     decided: RefCell<BTreeMap<(ActionId, Value), gate::Way>>,
     /// The gates above a thing, for the same reason.
@@ -94,26 +96,36 @@ pub(crate) struct Evaluator<'a> {
 
 /// Decides a valid request (see [`crate::validate`]); an invalid one is denied.
 pub fn decide(policy: &Policy, facts: &Facts, request: &Request) -> Decision {
-    let evaluator = Evaluator::new(policy, facts, request);
     if !crate::validate(policy, facts, request).is_empty() {
         return Decision { answer: Answer::Deny(vec![Reason::NoGrant]), alternatives: vec![], considered: vec![] };
     }
     let resource = Value::Entity(request.resource.0, request.resource.1.clone());
-    let outcome = evaluator.outcome(request.action, &resource, Arguments::Request);
+    // A way that needs an obligation which the caller does not see to is none: it is left out before ways are joined, so
+    // that no bound on their number can turn an answer.
+    let kept = Evaluator { enforced: Some(&request.enforces), ..Evaluator::new(policy, facts, request) };
+    let outcome = kept.outcome(request.action, &resource, Arguments::Request);
     let alternatives = outcome.alternatives.sorted();
-    let answer = if outcome.value == Truth::True {
-        let enforced = |set: &&Vec<ObligationId>| set.iter().all(|obligation| request.enforces.contains(obligation));
-        let kept: Vec<Vec<ObligationId>> = alternatives.iter().filter(enforced).cloned().collect();
-        match kept.first() {
-            None => Answer::Deny(vec![Reason::Obligation]),
-            Some(first) if first.is_empty() => Answer::Allow,
-            Some(_) => Answer::AllowIf(kept),
+    if outcome.value != Truth::True {
+        return Decision {
+            answer: Answer::Deny(outcome.reasons),
+            alternatives: vec![],
+            considered: outcome.considered,
+        };
+    }
+    match alternatives.first() {
+        Some(first) if first.is_empty() => {
+            Decision { answer: Answer::Allow, alternatives: vec![], considered: outcome.considered }
         }
-    } else {
-        Answer::Deny(outcome.reasons)
-    };
-    let under_some = outcome.value == Truth::True && alternatives.first().is_some_and(|first| !first.is_empty());
-    Decision { answer, alternatives: if under_some { alternatives } else { vec![] }, considered: outcome.considered }
+        Some(_) => {
+            let answer = Answer::AllowIf(alternatives.clone());
+            Decision { answer, alternatives, considered: outcome.considered }
+        }
+        None => {
+            let every = Evaluator::new(policy, facts, request).outcome(request.action, &resource, Arguments::Request);
+            let answer = Answer::Deny(vec![Reason::Obligation]);
+            Decision { answer, alternatives: every.alternatives.sorted(), considered: outcome.considered }
+        }
+    }
 }
 
 /// The value of a condition that speaks of no request: a `check` of a test. `request` gives the context.
@@ -134,7 +146,7 @@ pub(crate) enum Arguments {
 
 impl<'a> Evaluator<'a> {
     fn new(policy: &'a Policy, facts: &'a Facts, request: &'a Request) -> Self {
-        Self { policy, facts, request, decided: RefCell::default(), above: RefCell::default() }
+        Self { enforced: None, policy, facts, request, decided: RefCell::default(), above: RefCell::default() }
     }
 }
 

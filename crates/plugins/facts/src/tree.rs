@@ -11,21 +11,24 @@ use rolebook_yaml::{Key, Kind, Node, SyntaxError};
 const FORM: &str = "facts are written by type, then id: `account: { acme: { csm: lee } }`";
 
 pub(crate) fn document(file: &Arc<str>, tree: Result<Node, SyntaxError>) -> Outcome<Document> {
-    let mut reader = Reader { file, diagnostics: vec![] };
+    let mut reader = Reader { file, diagnostics: vec![], whole: true };
     let types = match tree {
-        Ok(node) => reader.types(node),
+        Ok(node) => Some(reader.types(node)),
         Err(error) => {
             reader.error(format!("these facts cannot be read: {}", error.message), error.span, "here", FORM);
-            vec![]
+            None
         }
     };
-    let value = reader.diagnostics.is_empty().then(|| Document { file: file.clone(), types });
+    // Of a file in which a part has another form, references into that part would all seem to dangle.
+    let value = types.filter(|_| reader.whole).map(|types| Document { file: file.clone(), types });
     Outcome { value, diagnostics: reader.diagnostics }
 }
 
 struct Reader<'a> {
     file: &'a Arc<str>,
     diagnostics: Vec<Diagnostic>,
+    /// Whether everything had the right form.
+    whole: bool,
 }
 
 impl Reader<'_> {
@@ -38,6 +41,7 @@ impl Reader<'_> {
             Kind::Map(entries) => entries,
             Kind::Null => vec![],
             Kind::Scalar(_) | Kind::List(_) => {
+                self.whole = false;
                 self.error(format!("expected {what}"), node.span, "something else stands here", FORM);
                 vec![]
             }

@@ -91,10 +91,17 @@ fn facts(io: &Io, policy: &Policy, paths: &[PathBuf]) -> Result<Loaded, Failure>
         diagnostics.extend(outcome.diagnostics);
         documents.extend(outcome.value);
     }
-    if !diagnostics.is_empty() {
+    // Without a whole file every reference into it would dangle.
+    if documents.len() < paths.len() {
         return Ok(Err((diagnostics, sources)));
     }
-    Ok(build_facts(policy, &documents, Completeness::Whole).map_err(|errors| (errors, sources)))
+    let built = build_facts(policy, &documents, Completeness::Whole);
+    if diagnostics.is_empty() {
+        return Ok(built.map_err(|errors| (errors, sources)));
+    }
+    // What a reader complains of and what the book does: all of it in one run.
+    diagnostics.extend(built.err().unwrap_or_default());
+    Ok(Err((diagnostics, sources)))
 }
 
 fn read_text(path: &Path, shown: &str) -> Result<(Arc<str>, String), Failure> {

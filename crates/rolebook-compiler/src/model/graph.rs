@@ -162,14 +162,15 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Reports the first thing from which a chain goes further than anybody follows.
-    fn check_depth(&mut self, edges: &[Vec<usize>], what: &str, spots: &[Spot]) {
+    /// Reports the first thing from which a chain goes further than anybody follows; whether there is one.
+    pub(super) fn check_depth(&mut self, edges: &[Vec<usize>], what: &str, spots: &[Spot]) -> bool {
         let depths = depths(edges);
-        let Some(index) = depths.iter().position(|depth| *depth > MAX_DEPTH) else { return };
+        let Some(index) = depths.iter().position(|depth| *depth > MAX_DEPTH) else { return false };
         let message = format!("{what} more than {MAX_DEPTH} deep from here");
         let labels: Vec<(Spot, &str)> =
             spots.get(index).map(|spot| (*spot, "the chain begins here")).into_iter().collect();
         self.sink.report(self.items, &rules::TOO_DEEP, message, &labels, "nobody can follow it: leave steps out");
+        true
     }
 }
 

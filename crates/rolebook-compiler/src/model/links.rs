@@ -79,6 +79,16 @@ impl Builder<'_, '_> {
             let help = "let one of them sit in a type or in the workspace";
             self.sink.report(self.items, &rules::CYCLE, message, &spots, help);
         }
+        let spots: Vec<Spot> = self
+            .model
+            .policy
+            .areas
+            .iter()
+            .map(|area| self.model.names.spot(&Scope::Types, &area.name).unwrap_or_default())
+            .collect();
+        if self.check_depth(&edges, "areas are in one another", &spots) {
+            self.model.policy.areas.iter_mut().for_each(|area| area.inside = None);
+        }
         for index in 0..self.model.policy.areas.len() {
             let mut at = AreaId(index as u32);
             let mut seen = vec![at];

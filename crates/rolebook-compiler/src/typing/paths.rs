@@ -134,7 +134,12 @@ impl Typing<'_, '_> {
             self.sink.unknown(self.items, at, name, message, &near);
             return Ty::Any;
         };
-        let [step] = steps else { return Ty::Any };
+        let [step] = steps else {
+            let message = format!("`{}` is a type: it has roles, and no `.{}`", name.text, steps[0].text);
+            let help = "who asks is `principal`, what it is about is `resource`: `principal.…`";
+            self.error(&rules::TYPE_MISMATCH, message, at, id, "nothing to look up", help);
+            return Ty::Any;
+        };
         match self.model.policy.find_role(ty, &step.text) {
             Some(role) => {
                 self.symbols.insert((at, id), Symbol::Role(role));
@@ -216,6 +221,12 @@ impl Typing<'_, '_> {
 
     pub(super) fn word_as_condition(&mut self, at: ItemIx, id: ExprId, name: &Name, used: &Use<'_>) {
         match self.model.names.conditions.get(&name.text) {
+            Some(_) if used.fixtures.is_some() => {
+                let message = format!("a `check` cannot name the condition `{}`", name.text);
+                let help =
+                    "a condition speaks of who asks and about what, and here nobody asks: write out what must be so";
+                self.error(&rules::TYPE_MISMATCH, message, at, id, "a condition", help);
+            }
             Some(condition) => {
                 self.remember(at, id, Symbol::Condition(*condition));
                 self.named(*condition, used);

@@ -179,6 +179,22 @@ pub(crate) fn resolve_role(
         several if explicit && several.iter().any(|id| policy.roles[id.index()].on == TypeId::WORKSPACE) => {
             several.iter().copied().find(|id| policy.roles[id.index()].on == TypeId::WORKSPACE)
         }
+        [] if on.is_some() && model.names.roles.contains_key(&path.name.text) => {
+            let place = match on {
+                Some(TypeId::WORKSPACE) | None => "in the workspace".to_owned(),
+                Some(on) => format!("on {}", article(policy.type_name(on))),
+            };
+            let message = format!("nobody holds `{}` {place}", path.name.text);
+            let spot = Spot { item: at, span: path.span };
+            sink.report(
+                items,
+                &rules::TYPE_MISMATCH,
+                message,
+                &[(spot, "a role of another place")],
+                "name a role that is held there",
+            );
+            None
+        }
         [] => {
             let near = model.names.near_holders();
             sink.unknown(items, at, &path.name, format!("no role `{}` is declared", path.name.text), &near);

@@ -211,8 +211,9 @@ fn is_reference(field: &Field) -> bool {
 
 fn compare(sign: Compare, left: &Val, right: &Val) -> Truth {
     let equal = match (left, right) {
-        (Val::Unknown | Val::Beyond, _) | (_, Val::Unknown | Val::Beyond) => return Truth::Unknown,
+        // Nobody is equal to nothing, whatever the other side turns out to be.
         (Val::Nobody, _) | (_, Val::Nobody) => Truth::False,
+        (Val::Unknown | Val::Beyond, _) | (_, Val::Unknown | Val::Beyond) => return Truth::Unknown,
         (Val::Is(left), Val::Is(right)) => Truth::known(left == right),
         _ => return Truth::Unknown,
     };

@@ -97,7 +97,7 @@ impl Evaluator<'_> {
             // A type that nests in itself ends somewhere: its top has no parent of that type and needs none.
             let top = matches!(resource, Value::Entity(ty, _) if *ty == parent.ty)
                 && parent.cardinality == Cardinality::Optional;
-            let lets_in = top || self.lets_nobody_pass(parent);
+            let lets_in = top || self.passes_another_way(resource, parent);
             if lets_in {
                 return open();
             }
@@ -123,15 +123,28 @@ impl Evaluator<'_> {
             || declared.parents.iter().any(|parent| self.is_gated(parent.ty, parent.ungated, seen))
     }
 
-    /// Whether every gate that a missing parent stands for lets in what has no such parent (`or none`).
-    fn lets_nobody_pass(&self, parent: &Parent) -> bool {
-        let Some(declared) = self.policy.ty(parent.ty) else { return false };
-        let own = parent.ungated || declared.gates.iter().all(|gate| gate.or_none);
-        own && declared.parents.iter().all(|above| {
-            above.ty == parent.ty
-                || !self.is_gated(above.ty, above.ungated, &mut vec![])
-                || self.lets_nobody_pass(above)
-        })
+    /// Whether what has no such parent needs none: each gate there lets in what has none (`or none`), or stands on a thing
+    /// that is reached another way, where it binds.
+    fn passes_another_way(&self, thing: &Value, parent: &Parent) -> bool {
+        let mut gated = Vec::new();
+        self.add_gated(parent.ty, parent.ungated, &mut vec![], &mut gated);
+        let above = self.ancestry(thing);
+        gated.iter().all(|ty| above.holds_type(self.facts, *ty))
+    }
+
+    /// The types from `ty` upwards with a gate that lets in nobody who has no such parent.
+    fn add_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<TypeId>, gated: &mut Vec<TypeId>) {
+        if seen.contains(&ty) {
+            return;
+        }
+        seen.push(ty);
+        let Some(declared) = self.policy.ty(ty) else { return };
+        if !ungated && declared.gates.iter().any(|gate| !gate.or_none) {
+            gated.push(ty);
+        }
+        for parent in &declared.parents {
+            self.add_gated(parent.ty, parent.ungated, seen, gated);
+        }
     }
 
     /// Whether all required actions are allowed on the resource.

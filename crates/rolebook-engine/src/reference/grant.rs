@@ -52,7 +52,8 @@ impl Evaluator<'_> {
         let mut alternatives = Alternatives::none();
         let mut take = |part: Considered| {
             granted = granted.or(part.value);
-            if part.value == Truth::True {
+            let counts = self.enforced.is_none_or(|enforced| part.obligations.iter().all(|id| enforced.contains(id)));
+            if part.value == Truth::True && counts {
                 alternatives.add(part.obligations.iter().copied().collect::<BTreeSet<ObligationId>>());
             }
             considered.push(part);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rolebook_policy::{Cardinality, KeyRoleId, RoleId, TypeId, Value};
 
 use super::Evaluator;
-use crate::{EntityIx, Truth};
+use crate::{EntityIx, Facts, Truth};
 
 /// A thing and all that lies above it.
 pub(super) struct Ancestry {
@@ -13,6 +13,13 @@ pub(super) struct Ancestry {
     known: Vec<EntityIx>,
     /// The types of which there may be more that nobody knows.
     unknown: BTreeSet<TypeId>,
+}
+
+impl Ancestry {
+    /// Whether something of the type is surely above the thing (the thing itself aside, which is the first).
+    pub(super) fn holds_type(&self, facts: &Facts, ty: TypeId) -> bool {
+        self.known.iter().skip(1).any(|at| facts.get(*at).is_some_and(|entity| entity.ty == ty))
+    }
 }
 
 impl Evaluator<'_> {
