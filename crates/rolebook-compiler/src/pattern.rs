@@ -139,19 +139,7 @@ impl Resolver<'_, '_> {
             self.sink.unknown(self.items, at, name, format!("no group `{}` is declared", name.text), &near);
             return None;
         };
-        if inside.len() > 64 {
-            let spot = Spot { item: at, span: name.span };
-            let message = "groups stand in one another more than 64 deep";
-            self.sink.report(
-                self.items,
-                &rules::TOO_DEEP,
-                message,
-                &[(spot, "from here on")],
-                "name the actions themselves",
-            );
-            return None;
-        }
-        if inside.contains(&name.text) {
+        if inside.contains(&name.text) || inside.len() > 64 {
             let spot = Spot { item: at, span: name.span };
             let message = format!("the group `{}` is in itself", name.text);
             self.sink.report(self.items, &rules::CYCLE, message, &[(spot, "leads back")], "take it out of the group");
