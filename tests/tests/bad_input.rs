@@ -1,14 +1,9 @@
 //! Input that is too large, too deep or no text for a page of the suite: every command ends in time, with a diagnostic that
 //! has a place and a cure, an exit code of 1 or 2, and output that a person could read.
 
-use std::cell::RefCell;
-use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use rolebook_cli::Io;
 use tempfile::TempDir;
 
 /// The stack that the program gives itself.
@@ -20,20 +15,6 @@ const MAX_OUTPUT: usize = 4 * 1024 * 1024;
 const MANIFEST: &str = "name: bad\nversion: 0.1.0\nlanguage: 1\n";
 const COMMANDS: [&str; 5] = ["check", "test", "matrix", "fmt", "can"];
 
-#[derive(Clone, Default)]
-struct Shared(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// What a command prints, and its exit code.
 struct Run {
     printed: String,
@@ -42,21 +23,11 @@ struct Run {
 
 fn run(folder: &Path, args: &[&str]) -> Run {
     let folder = folder.to_owned();
-    let args: Vec<OsString> = std::iter::once("rolebook").chain(args.iter().copied()).map(OsString::from).collect();
+    let args: Vec<String> = std::iter::once("rolebook").chain(args.iter().copied()).map(str::to_owned).collect();
     let shown = format!("{args:?}");
     let began = Instant::now();
     let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || {
-        let printed = Shared::default();
-        let mut io = Io {
-            cwd: folder,
-            stdin: Box::new(std::io::empty()),
-            stdout: Box::new(printed.clone()),
-            stderr: Box::new(printed.clone()),
-            color: false,
-            width: 100,
-        };
-        let code = rolebook_cli::run(args, &mut io);
-        let bytes = printed.0.borrow().clone();
+        let (bytes, code) = rolebook_spec::capture(&folder, args, vec![]);
         Run { printed: String::from_utf8(bytes).expect("output is text"), code }
     });
     let run = worker.expect("a thread").join().unwrap_or_else(|_| panic!("{shown} panicked"));

@@ -16,4 +16,4 @@ mod page;
 mod run;
 
 pub use page::{Page, Section};
-pub use run::{Failure, Outcome, run_command, run_section};
+pub use run::{Failure, Outcome, capture, run_command, run_section};

@@ -191,6 +191,14 @@ pub fn run_command(folder: &std::path::Path, command: &str) -> (String, u8) {
         Some((command, file)) => (command, std::fs::read(folder.join(file.trim())).unwrap_or_default()),
         None => (command, vec![]),
     };
+    let (bytes, code) = capture(folder, words(command), stdin);
+    let text = String::from_utf8_lossy(&bytes);
+    (text.lines().map(|line| line.trim_end().to_owned() + "\n").collect(), code)
+}
+
+/// Runs the program with these arguments (its name first) in a folder. The bytes that it prints to both streams, in the
+/// order of printing, and its exit code.
+pub fn capture(folder: &std::path::Path, args: Vec<String>, stdin: Vec<u8>) -> (Vec<u8>, u8) {
     let printed = Shared::default();
     let mut io = Io {
         cwd: folder.canonicalize().unwrap_or_else(|_| folder.to_owned()),
@@ -200,10 +208,9 @@ pub fn run_command(folder: &std::path::Path, command: &str) -> (String, u8) {
         color: false,
         width: 100,
     };
-    let code = rolebook_cli::run(words(command).into_iter().map(OsString::from), &mut io);
+    let code = rolebook_cli::run(args.into_iter().map(OsString::from), &mut io);
     let bytes = printed.0.borrow().clone();
-    let text = String::from_utf8_lossy(&bytes);
-    (text.lines().map(|line| line.trim_end().to_owned() + "\n").collect(), code)
+    (bytes, code)
 }
 
 /// Words parted by blanks; `'…'` and `"…"` hold blanks.
