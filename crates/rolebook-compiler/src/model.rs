@@ -59,6 +59,7 @@ fn empty<'a>(items: &Items<'a>, manifest: Option<&Manifest>) -> Model<'a> {
         attributes: vec![],
         roles_one: false,
         gates: vec![],
+        was: vec![],
         doc: String::new(),
         place: Place::default(),
     };
@@ -78,6 +79,7 @@ fn empty<'a>(items: &Items<'a>, manifest: Option<&Manifest>) -> Model<'a> {
         exprs: vec![],
         matrices: vec![],
         rules: vec![],
+        assertions: vec![],
     };
     let mut names = Names::default();
     names.owners.insert("workspace".into(), Owner::Type(TypeId::WORKSPACE));
@@ -139,6 +141,7 @@ impl<'a> Builder<'a, '_> {
                         title: title(text, &name.text),
                         ty: TypeId::WORKSPACE,
                         inside: None,
+                        was: vec![],
                         doc: item.doc.clone(),
                         place,
                     });
@@ -156,6 +159,7 @@ impl<'a> Builder<'a, '_> {
                         name: name.text.clone(),
                         title: title(text, &name.text),
                         body: ExprId(0),
+                        was: vec![],
                         doc: item.doc.clone(),
                         place,
                     });
@@ -207,6 +211,7 @@ impl<'a> Builder<'a, '_> {
             attributes: vec![],
             roles_one: false,
             gates: vec![],
+            was: vec![],
             doc: item.doc.clone(),
             place,
         });
@@ -239,6 +244,7 @@ impl<'a> Builder<'a, '_> {
             title: title(text, &name.text),
             description: description.map_or(String::new(), |text| text.text.clone()),
             undefined: undefined.is_some(),
+            was: vec![],
             doc: item.doc.clone(),
             place,
         });
@@ -257,6 +263,7 @@ impl<'a> Builder<'a, '_> {
             title: title(&role.title, &role.name.text),
             on,
             includes: vec![],
+            was: vec![],
             doc: role.doc.clone(),
             place,
         });
@@ -281,6 +288,7 @@ impl<'a> Builder<'a, '_> {
             name: field.name.text.clone(),
             optional: field.optional,
             ty: ValueType { set: false, kind: ValueKind::Text },
+            was: vec![],
             doc: field.doc.clone(),
         });
     }

@@ -5,12 +5,14 @@
 //! the compiler, and nothing in it can panic.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod assertion;
 mod expr;
 mod grant;
 mod id;
 mod model;
 mod value;
 
+pub use assertion::{Assertion, Claim};
 pub use expr::{Compare, Expr, Holding, RolePlace};
 pub use grant::{Cell, CellKind, Column, Effect, Grantee, Matrix, PatternMatch, Row, Rule, When};
 pub use id::{ActionId, AreaId, ConditionId, ExprId, KeyRoleId, ObligationId, RoleId, TypeId};

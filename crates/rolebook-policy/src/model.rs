@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::{ActionId, AreaId, ConditionId, Expr, ExprId, KeyRoleId, Matrix, ObligationId, RoleId, Rule, TypeId};
+use crate::{
+    ActionId, AreaId, Assertion, ConditionId, Expr, ExprId, KeyRoleId, Matrix, ObligationId, RoleId, Rule, TypeId,
+};
 
 /// A place in the source, as people count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -96,6 +98,8 @@ pub struct Field {
     pub optional: bool,
     /// Its type.
     pub ty: ValueType,
+    /// Former names: facts and requests may still use them.
+    pub was: Vec<String>,
     /// Its documentation.
     pub doc: String,
 }
@@ -117,6 +121,8 @@ pub struct EntityType {
     pub roles_one: bool,
     /// Its gates.
     pub gates: Vec<Gate>,
+    /// Former names: facts and requests may still use them.
+    pub was: Vec<String>,
     /// Its documentation.
     pub doc: String,
     /// Where it is declared.
@@ -134,6 +140,8 @@ pub struct Area {
     pub ty: TypeId,
     /// The area that it is part of.
     pub inside: Option<AreaId>,
+    /// Former names: facts and requests may still use them.
+    pub was: Vec<String>,
     /// Its documentation.
     pub doc: String,
     /// Where it is declared.
@@ -151,6 +159,8 @@ pub struct Role {
     pub on: TypeId,
     /// The roles that it includes, as written.
     pub includes: Vec<RoleId>,
+    /// Former names: facts and requests may still use them.
+    pub was: Vec<String>,
     /// Its documentation.
     pub doc: String,
     /// Where it is declared.
@@ -168,6 +178,8 @@ pub struct KeyRole {
     pub on: TypeId,
     /// Whether an instance may have several holders.
     pub many: bool,
+    /// Former names: facts and requests may still use them.
+    pub was: Vec<String>,
     /// Its documentation.
     pub doc: String,
     /// Where it is declared.
@@ -200,6 +212,8 @@ pub struct Action {
     pub arguments: Vec<Field>,
     /// Actions that must be allowed on the same resource, too.
     pub requires: Vec<ActionId>,
+    /// Former names: facts and requests may still use them.
+    pub was: Vec<String>,
     /// Its documentation.
     pub doc: String,
     /// Where it is declared.
@@ -215,6 +229,8 @@ pub struct Condition {
     pub title: String,
     /// What it says.
     pub body: ExprId,
+    /// Former names: facts and requests may still use them.
+    pub was: Vec<String>,
     /// Its documentation.
     pub doc: String,
     /// Where it is declared.
@@ -232,6 +248,8 @@ pub struct Obligation {
     pub description: String,
     /// The limit exists, nobody has said what it is.
     pub undefined: bool,
+    /// Former names: facts and requests may still use them.
+    pub was: Vec<String>,
     /// Its documentation.
     pub doc: String,
     /// Where it is declared.
@@ -271,6 +289,8 @@ pub struct Policy {
     pub matrices: Vec<Matrix>,
     /// The rules.
     pub rules: Vec<Rule>,
+    /// What must hold of all facts.
+    pub assertions: Vec<Assertion>,
 }
 
 impl Policy {

@@ -134,6 +134,7 @@ impl Builder<'_, '_> {
                 on_place: matches!(owner, Owner::Area(_)) || !actions.on.is_empty(),
                 arguments: vec![],
                 requires: vec![],
+                was: vec![],
                 doc: actions.doc.clone(),
                 place,
             });
@@ -152,6 +153,7 @@ impl Builder<'_, '_> {
             title: title(&key_role.title, &key_role.name.text),
             on: id,
             many: key_role.many,
+            was: vec![],
             doc: key_role.doc.clone(),
             place,
         });
@@ -219,6 +221,7 @@ impl Builder<'_, '_> {
             self.invalid("a set is never missing", at, field.name.span, "`?` says nothing here", help);
         }
         let ty = ValueType { set: field.ty.set, kind };
-        Some(Field { name: field.name.text.clone(), optional: field.optional, ty, doc: field.doc.clone() })
+        let (name, doc) = (field.name.text.clone(), field.doc.clone());
+        Some(Field { name, optional: field.optional, ty, was: vec![], doc })
     }
 }
