@@ -14,6 +14,6 @@ pub use decision::{Answer, Considered, Decision, Part, Reason};
 pub use facts::{
     Completeness, Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts,
 };
-pub use reference::{check, decide};
+pub use reference::{check, decide, evaluate, is_meant};
 pub use request::{Request, parse_value, validate};
 pub use truth::Truth;

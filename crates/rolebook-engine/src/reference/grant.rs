@@ -164,7 +164,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether the principal is one of those that the grantee means.
-    fn holds(&self, grantee: &Grantee, scope: &Scope<'_>) -> Truth {
+    pub(super) fn holds(&self, grantee: &Grantee, scope: &Scope<'_>) -> Truth {
         let principal = self.principal();
         match grantee {
             Grantee::Everyone => Truth::True,

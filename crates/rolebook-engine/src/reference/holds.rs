@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{Cardinality, KeyRoleId, RoleId, TypeId, Value};
+use rolebook_policy::{Cardinality, EntityType, KeyRoleId, RoleId, TypeId, Value};
 
 use super::Evaluator;
 use crate::{EntityIx, Facts, Truth};
@@ -162,6 +162,10 @@ impl Evaluator<'_> {
     pub(super) fn is_member(&self, resource: &Value) -> Truth {
         let Value::Entity(ty, _) = resource else { return Truth::False };
         let Some(place) = self.place_with_roles(*ty) else { return Truth::False };
+        let may_sit = |ty: &EntityType| ty.parents.iter().any(|parent| parent.ty == place);
+        if !self.policy.ty(self.request.principal.0).is_some_and(may_sit) {
+            return Truth::False;
+        }
         let ancestry = self.ancestry(resource);
         let sits_in = self.parents_of(&self.principal(), place);
         let of_type = |at: &&EntityIx| self.facts.get(**at).is_some_and(|entity| entity.ty == place);
