@@ -22,6 +22,6 @@ mod sink;
 mod tests;
 mod typing;
 
-pub use compiler::{BookFile, Compiled, Compiler};
+pub use compiler::{BookFile, Compiled, CompiledAssertion, Compiler};
 pub use manifest::Manifest;
 pub use tests::{Check, Expectation, Step, Test, run_test};

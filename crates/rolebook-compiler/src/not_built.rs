@@ -67,10 +67,7 @@ fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
         ItemKind::Assign { key_role, .. } => out.push(("an `assign` block", key_role.span)),
         ItemKind::Extend { ty, .. } => out.push(("`extend`", ty.span)),
         ItemKind::OpenKeyRoles => out.push(("`open key roles`", rolebook_diagnostics::Span::new(0, 4))),
-        ItemKind::Assert(assert) => {
-            let span = assert.holders.first().map_or(rolebook_diagnostics::Span::new(0, 6), Holder::span);
-            out.push(("an assertion", span));
-        }
+        ItemKind::Assert(assert) => licenses(&assert.holders, &mut out),
         ItemKind::Type(ty) => {
             was(&ty.was, &mut out);
             members(&ty.members, &mut out);
