@@ -4,6 +4,7 @@
 //! compared with it. Functions here are total: they never panic, and where something is unknown the answer is a deny.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod alternatives;
 mod decision;
 mod facts;
 mod reference;

@@ -2,7 +2,8 @@
 
 use rolebook_policy::{ActionId, Cardinality, EntityType, Owner, Parent, TypeId, Value};
 
-use super::{Alternatives, Arguments, Evaluator};
+use super::{Arguments, Evaluator};
+use crate::alternatives::Alternatives;
 use crate::{Considered, Part, Truth};
 
 /// A value with the obligations under which it is true.
