@@ -6,12 +6,15 @@
 
 mod alternatives;
 mod decision;
+mod engine;
 mod facts;
+mod index;
 mod reference;
 mod request;
 mod truth;
 
 pub use decision::{Answer, Considered, Decision, Part, Reason};
+pub use engine::{Allowed, Circumstances, Engine, NeedsArguments, Permitted, Verdict};
 pub use facts::{
     Completeness, Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts,
 };
