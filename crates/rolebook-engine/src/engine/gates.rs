@@ -6,7 +6,7 @@ use rolebook_policy::{ActionId, Cardinality, TypeId};
 
 use super::asking::{Asking, Scope};
 use crate::alternatives::Alternatives;
-use crate::index::{ParentRules, Thing};
+use crate::index::{Bits, ParentRules, Thing};
 use crate::{EntityIx, Truth};
 
 /// A value with the obligations under which it is true.
@@ -146,10 +146,16 @@ impl<'q> Asking<'q> {
     }
 
     /// Whether each gate that a missing parent stands for lets in what has no such parent (`or none`), or stands on a
-    /// thing that is reached another way, where it binds.
+    /// thing that is reached another way, on which it binds.
     fn binds_elsewhere(&self, at: EntityIx, parent: &ParentRules) -> bool {
-        let others = self.above(Thing::Known(at)).iter().filter(|above| **above != at);
-        let reached: Vec<TypeId> = others.filter_map(|above| self.type_of(Thing::Known(*above))).collect();
-        parent.demanding.iter().all(|ty| reached.contains(&TypeId(ty as u32)))
+        let mut bound = Bits::default();
+        for node in self.above(Thing::Known(at)).iter().filter_map(|at| self.facts.get(*at)) {
+            for step in self.index.ty(node.ty).map_or(&[][..], |rules| &rules.parents) {
+                if !step.ungated && node.parents.contains_key(&step.ty) {
+                    bound.insert(step.ty.index());
+                }
+            }
+        }
+        parent.demanding.iter().all(|ty| bound.has(ty))
     }
 }
