@@ -268,12 +268,13 @@ impl Encoder<'_, '_, '_> {
         bit
     }
 
-    /// Whether a gate stands at the type or above it.
-    fn is_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<TypeId>) -> bool {
-        if seen.contains(&ty) {
+    /// Whether a gate stands at the type or above it. `seen` holds the way into a type, too: one child may step out of it,
+    /// and another not.
+    fn is_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<(TypeId, bool)>) -> bool {
+        if seen.contains(&(ty, ungated)) {
             return false;
         }
-        seen.push(ty);
+        seen.push((ty, ungated));
         let Some(declared) = self.policy().ty(ty) else { return false };
         (!ungated && !declared.gates.is_empty())
             || declared.parents.iter().any(|parent| self.is_gated(parent.ty, parent.ungated, seen))
@@ -286,19 +287,36 @@ impl Encoder<'_, '_, '_> {
         self.add_gated(ty, ungated, &mut vec![], &mut gated);
         let mut parts = Vec::new();
         for ty in gated {
-            let sort = self.facts.schema.sides[self.side].sort(ty);
-            let places: Vec<Thing> = self.facts.domain.of_sort(sort).filter(|place| *place != thing).collect();
-            let reached: Vec<Bit> = places.into_iter().map(|place| self.facts.is_above(thing, place)).collect();
-            parts.push(self.facts.circuit.any(reached));
+            parts.push(self.is_bound_by(thing, ty));
         }
         self.facts.circuit.all(parts)
     }
 
-    fn add_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<TypeId>, gated: &mut Vec<TypeId>) {
-        if seen.contains(&ty) {
+    /// When the thing, or something above it, sits in one of the type and does not step out of its gates.
+    fn is_bound_by(&mut self, thing: Thing, ty: TypeId) -> Bit {
+        let sort = self.facts.schema.sides[self.side].sort(ty);
+        let mut ways = Vec::new();
+        for level in 1..self.facts.domain.things.len() {
+            let parents = self.ty(level).and_then(|ty| self.policy().ty(ty)).map_or(&[][..], |ty| &ty.parents);
+            if !parents.iter().any(|parent| parent.ty == ty && !parent.ungated) {
+                continue;
+            }
+            let above = self.facts.is_above(thing, level);
+            if above == Bit::FALSE {
+                continue;
+            }
+            for (_, sits) in self.facts.parents(level, sort).iter() {
+                ways.push(self.facts.circuit.and(above, *sits));
+            }
+        }
+        self.facts.circuit.any(ways)
+    }
+
+    fn add_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<(TypeId, bool)>, gated: &mut Vec<TypeId>) {
+        if seen.contains(&(ty, ungated)) {
             return;
         }
-        seen.push(ty);
+        seen.push((ty, ungated));
         let Some(declared) = self.policy().ty(ty) else { return };
         if !ungated && declared.gates.iter().any(|gate| !gate.or_none) {
             gated.push(ty);

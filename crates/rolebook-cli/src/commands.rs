@@ -7,6 +7,7 @@ mod fmt;
 mod init;
 mod matrix;
 mod plugins;
+mod question;
 
 use crate::args::{Args, Command};
 use crate::io::Io;

@@ -4,13 +4,17 @@
 //! compared with it. Functions here are total: they never panic, and where something is unknown the answer is a deny.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod alternatives;
 mod decision;
+mod engine;
 mod facts;
+mod index;
 mod reference;
 mod request;
 mod truth;
 
 pub use decision::{Answer, Considered, Decision, Part, Reason};
+pub use engine::{Allowed, Circumstances, Engine, NeedsArguments, Permitted, Verdict};
 pub use facts::{
     Completeness, Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts,
 };

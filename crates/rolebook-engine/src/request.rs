@@ -31,7 +31,24 @@ pub struct Request {
 /// missing or too many, every value is of its type. All mistakes, in words; an invalid request is never allowed.
 pub fn validate(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String> {
     let mut errors = Vec::new();
-    let (ty, id) = &request.principal;
+    validate_principal(policy, facts, &request.principal, &mut errors);
+    if policy.action(request.action).is_some() {
+        validate_place(policy, request.action, request.resource.0, &mut errors);
+        validate_arguments(policy, request.action, &request.arguments, &mut errors);
+        validate_context(policy, &request.context, &mut errors);
+    } else {
+        errors.push("no such action".into());
+    }
+    errors
+}
+
+/// Whether it is a principal that the facts know.
+pub(crate) fn validate_principal(
+    policy: &Policy,
+    facts: &Facts,
+    (ty, id): &(TypeId, String),
+    errors: &mut Vec<String>,
+) {
     let is_principal = policy.ty(*ty).is_some_and(|ty| ty.kind == TypeKind::Principal);
     if !is_principal {
         errors.push(format!("`{}` is no type of principals", policy.type_name(*ty)));
@@ -39,18 +56,29 @@ pub fn validate(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String
         let near = did_you_mean(id, facts.ids(*ty)).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         errors.push(format!("the facts know no {} `{id}`{near}", policy.type_name(*ty)));
     }
-    let Some(action) = policy.action(request.action) else {
-        errors.push("no such action".into());
-        return errors;
-    };
-    let name = policy.action_name(request.action);
-    if !action.places.contains(&request.resource.0) {
+}
+
+/// Whether the action is asked of things of the type.
+pub(crate) fn validate_place(policy: &Policy, id: ActionId, ty: TypeId, errors: &mut Vec<String>) {
+    let Some(action) = policy.action(id) else { return };
+    if !action.places.contains(&ty) {
         let places: Vec<String> = action.places.iter().map(|ty| format!("`{}`", policy.type_name(*ty))).collect();
-        let asked = policy.type_name(request.resource.0);
+        let (name, asked) = (policy.action_name(id), policy.type_name(ty));
         errors.push(format!("`{name}` is asked of {}, not of `{asked}`", places.join(" or ")));
     }
+}
+
+/// Whether the arguments are those that the action takes.
+pub(crate) fn validate_arguments(
+    policy: &Policy,
+    id: ActionId,
+    arguments: &BTreeMap<String, Value>,
+    errors: &mut Vec<String>,
+) {
+    let Some(action) = policy.action(id) else { return };
+    let name = policy.action_name(id);
     for field in &action.arguments {
-        match request.arguments.get(&field.name) {
+        match arguments.get(&field.name) {
             None if field.optional => {}
             None => {
                 let wanted = describe(policy, &field.ty);
@@ -62,12 +90,16 @@ pub fn validate(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String
             Some(_) => {}
         }
     }
-    for given in request.arguments.keys() {
+    for given in arguments.keys() {
         if !action.arguments.iter().any(|field| field.name == *given) {
             errors.push(format!("`{name}` has no argument `{given}`{}", suggestion(given, &action.arguments)));
         }
     }
-    for (given, value) in &request.context {
+}
+
+/// Whether the book declares the context values.
+pub(crate) fn validate_context(policy: &Policy, context: &BTreeMap<String, Value>, errors: &mut Vec<String>) {
+    for (given, value) in context {
         match policy.context.iter().find(|field| field.name == *given) {
             None => errors
                 .push(format!("the book declares no context value `{given}`{}", suggestion(given, &policy.context))),
@@ -77,7 +109,6 @@ pub fn validate(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String
             Some(_) => {}
         }
     }
-    errors
 }
 
 fn suggestion(wrong: &str, fields: &[Field]) -> String {
