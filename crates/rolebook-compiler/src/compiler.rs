@@ -235,6 +235,20 @@ impl Compiler {
         }
     }
 
+    /// A compiler with the same book and one more file, of which nothing is known yet.
+    pub(crate) fn with_file(&self, path: &str, text: &str) -> Self {
+        let mut compiler = Self::new();
+        let Some(book) = self.book else { return compiler };
+        let file = |source: &SourceFile| BookFile {
+            path: source.path(&self.db).to_string(),
+            bytes: source.text(&self.db).as_bytes().to_vec(),
+        };
+        let mut files: Vec<BookFile> = book.files(&self.db).iter().map(file).collect();
+        files.push(BookFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() });
+        compiler.set_book(book.folder(&self.db), book.manifest(&self.db).as_ref().map(file), files);
+        compiler
+    }
+
     fn source(&mut self, known: &[SourceFile], file: BookFile) -> SourceFile {
         let (text, unreadable) = match decode(&file.bytes) {
             Ok(text) => (text.to_owned(), None),
