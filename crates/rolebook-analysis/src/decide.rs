@@ -13,7 +13,6 @@ use crate::expr::{Encoder, Rails, Scope};
 pub(crate) struct DecidingCell<'p> {
     pub(crate) matrix: usize,
     pub(crate) row: usize,
-    pub(crate) column: usize,
     pub(crate) grantee: &'p Grantee,
     pub(crate) cell: &'p Cell,
 }
@@ -49,7 +48,7 @@ pub(crate) fn deciding_cells(policy: &Policy, action: ActionId) -> Vec<DecidingC
         for (row, _) in deciding_rows(matrix, action) {
             for (column, cell) in matrix.rows[row].cells.iter().enumerate() {
                 if let Some(declared) = matrix.columns.get(column) {
-                    found.push(DecidingCell { matrix: index, row, column, grantee: &declared.grantee, cell });
+                    found.push(DecidingCell { matrix: index, row, grantee: &declared.grantee, cell });
                 }
             }
         }

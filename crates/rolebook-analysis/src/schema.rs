@@ -74,12 +74,6 @@ pub(crate) struct Schema<'p> {
     pub(crate) obligations: Vec<String>,
 }
 
-/// The position in `names` of `name`, or of one of its former names.
-fn find(names: &[&str], name: &str, was: &[String]) -> Option<usize> {
-    let at = |wanted: &str| names.iter().position(|known| *known == wanted);
-    at(name).or_else(|| was.iter().find_map(|old| at(old)))
-}
-
 impl<'p> Schema<'p> {
     /// The schema of a book; of two, the later one (whose declarations know former names) first.
     pub(crate) fn new(policies: &[&'p Policy]) -> Self {
