@@ -137,11 +137,11 @@ impl Circuit {
         self.solver.add_clause_reuse(&mut clause);
     }
 
-    /// Says once and for all that at most one of `bits` is true, where `unless` is not.
-    pub(crate) fn require_at_most_one(&mut self, bits: &[Bit], unless: Bit) {
+    /// Says once and for all that at most one of `bits` is true.
+    pub(crate) fn require_at_most_one(&mut self, bits: &[Bit]) {
         for (index, a) in bits.iter().enumerate() {
             for b in bits.iter().skip(index + 1) {
-                self.require(&[!*a, !*b, unless]);
+                self.require(&[!*a, !*b]);
             }
         }
     }
@@ -237,7 +237,7 @@ mod tests {
     fn at_most_one_of_many() {
         let mut circuit = Circuit::new();
         let bits: Vec<Bit> = (0..5).map(|_| circuit.input()).collect();
-        circuit.require_at_most_one(&bits, Bit::FALSE);
+        circuit.require_at_most_one(&bits);
         assert_eq!(circuit.solve(&[bits[1], bits[3]]), Found::Nothing);
         assert_eq!(circuit.solve(&[bits[3]]), Found::Model);
         let none = circuit.any(bits.clone());

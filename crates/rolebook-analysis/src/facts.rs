@@ -42,7 +42,7 @@ pub(crate) struct SymbolicFacts<'s, 'p> {
     pub(crate) schema: &'s Schema<'p>,
     pub(crate) domain: &'s Domain,
     pub(crate) circuit: Circuit,
-    /// Whether `roles one` is set aside.
+    /// Whether nobody needs a role, in spite of `roles one`.
     pub(crate) roles_free: Bit,
     pub(crate) slots: BTreeMap<(Where, Kind, bool), Rc<Stored>>,
     pub(crate) parents: BTreeMap<(Thing, Sort), Members>,
@@ -93,7 +93,7 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
     fn choice<T>(&mut self, values: Vec<T>, optional: bool) -> (Vec<(T, Bit)>, Bit) {
         let options: Vec<(T, Bit)> = values.into_iter().map(|value| (value, self.circuit.input())).collect();
         let bits: Vec<Bit> = options.iter().map(|(_, bit)| *bit).collect();
-        self.circuit.require_at_most_one(&bits, Bit::FALSE);
+        self.circuit.require_at_most_one(&bits);
         if !optional {
             self.circuit.require(&bits);
             return (options, Bit::FALSE);
@@ -240,7 +240,7 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
                 self.circuit.require(&[!*bit, *sits]);
             }
             if one {
-                self.circuit.require_at_most_one(&bits, self.roles_free);
+                self.circuit.require_at_most_one(&bits);
                 let mut some = bits;
                 some.extend([self.roles_free, !*sits]);
                 self.circuit.require(&some);

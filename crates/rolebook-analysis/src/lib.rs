@@ -6,6 +6,7 @@
 //! as small as it gets ([`shrink`]). Why "it finds nothing" is a proof, and when it is none: docs/decisions/004.
 
 mod assertion;
+mod cells;
 mod circuit;
 mod decide;
 mod domain;
@@ -17,4 +18,5 @@ mod setting;
 mod shrink;
 mod world;
 
+pub use cells::{CellAt, GrantAt, Pair, RowAt, Together, together};
 pub use assertion::{Counterexample, Verdict, prove};

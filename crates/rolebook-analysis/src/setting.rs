@@ -46,8 +46,8 @@ impl<'s, 'p> Setting<'s, 'p> {
         }
     }
 
-    /// Who asks holds what the grantee means and what that includes, and no other role or key role; `roles one` is set
-    /// aside.
+    /// Who asks holds what the grantee means and what that includes, and no other role or key role; `roles one` asks
+    /// for none.
     pub(crate) fn alone(&mut self, side: usize, grantee: &Grantee) -> Bit {
         let schema = self.facts.schema;
         let known = &schema.sides[side];

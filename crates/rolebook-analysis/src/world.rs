@@ -273,19 +273,31 @@ impl World {
         claim: &str,
         with: &str,
     ) -> String {
+        let mut lines = vec![format!("test {} {{", quoted(title))];
+        lines.extend(self.lines(schema, side, action, claim, with).into_iter().map(|line| format!("  {line}")));
+        lines.push("}".into());
+        lines.join("\n") + "\n"
+    }
+
+    /// The facts and the question, for people.
+    pub(crate) fn story(&self, schema: &Schema<'_>, side: usize, action: ActionId) -> String {
+        self.lines(schema, side, action, "asks for", "").join("\n")
+    }
+
+    fn lines(&self, schema: &Schema<'_>, side: usize, action: ActionId, claim: &str, with: &str) -> Vec<String> {
         let known = &schema.sides[side];
         let policy = known.policy;
-        let mut lines = vec![format!("test {} {{", quoted(title))];
+        let mut lines = Vec::new();
         for (thing, entity) in self.entities.iter().enumerate().skip(1) {
             let Some(entity) = entity else { continue };
             let Some(ty) = known.ty(entity.sort) else { continue };
-            lines.push(format!("  {}", self.fixture(schema, side, thing, entity, ty)));
+            lines.push(self.fixture(schema, side, thing, entity, ty));
         }
         let context = self.pairs(schema, side, &policy.context, &self.context, &|field| {
             request::context(schema, side, field)
         });
         if !context.is_empty() {
-            lines.push(format!("  at {{ {} }}", context.join(", ")));
+            lines.push(format!("at {{ {} }}", context.join(", ")));
         }
         let fields = policy.action(action).map_or(&[][..], |action| &action.arguments);
         let arguments = self.pairs(schema, side, fields, &self.arguments, &|field| {
@@ -294,12 +306,11 @@ impl World {
         let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
         let resource = if self.resource == WORKSPACE { "workspace" } else { self.id(self.resource) };
         lines.push(format!(
-            "  {} {claim} {}{arguments} on {resource}{with}",
+            "{} {claim} {}{arguments} on {resource}{with}",
             self.id(PRINCIPAL),
             policy.action_name(action)
         ));
-        lines.push("}".into());
-        lines.join("\n") + "\n"
+        lines
     }
 
     fn pairs(

@@ -43,6 +43,13 @@ impl Sink {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Adds a sentence of help to what was reported last.
+    pub(crate) fn help(&mut self, help: String) {
+        if let Some(diagnostic) = self.diagnostics.last_mut() {
+            diagnostic.help.push(help);
+        }
+    }
+
     /// Reports a name that nothing declares, unless it may have been declared in what could not be read. `near` are the
     /// names that would have been right, with the place of their declaration where there is one.
     pub(crate) fn unknown(
