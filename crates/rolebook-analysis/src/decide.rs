@@ -92,7 +92,7 @@ impl Encoder<'_, '_, '_> {
         bit
     }
 
-    fn is_refused(&mut self, action: ActionId, scope: Scope) -> Rails {
+    pub(crate) fn is_refused(&mut self, action: ActionId, scope: Scope) -> Rails {
         let policy = self.policy();
         let mut parts = Vec::new();
         for rule in policy.rules.iter().filter(|rule| rule.effect == Effect::Forbid && rule.actions.contains(&action)) {

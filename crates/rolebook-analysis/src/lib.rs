@@ -8,6 +8,7 @@
 mod assertion;
 mod cells;
 mod circuit;
+mod dead;
 mod decide;
 mod domain;
 mod expr;
@@ -18,5 +19,6 @@ mod setting;
 mod shrink;
 mod world;
 
+pub use dead::{Dead, dead_cells};
 pub use cells::{CellAt, GrantAt, Pair, RowAt, Together, together};
 pub use assertion::{Counterexample, Verdict, prove};

@@ -143,8 +143,9 @@ fn compile(db: &dyn Db, book: Book) -> Compiled {
     let mut assertions = Vec::new();
     // Tests speak of everything above: with a mistake there they would only repeat it.
     if !sink.has_errors() {
-        policy.matrices = found.matrices.into_iter().map(|lowered| lowered.matrix).collect();
+        policy.matrices = found.matrices.iter().map(|lowered| lowered.matrix.clone()).collect();
         policy.rules = found.rules.into_iter().map(|lowered| lowered.rule).collect();
+        proof::check_dead(&items, &policy, &mut sink, &found.matrices);
         for lowered in found.assertions {
             let file = items.unit(lowered.head.item).path.clone();
             assertions.push(CompiledAssertion { file, span: items.absolute(lowered.head) });

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_analysis::{CellAt, GrantAt, Pair, RowAt, Together, together};
+use rolebook_analysis::{CellAt, Dead, GrantAt, Pair, RowAt, Together, dead_cells, together};
 use rolebook_diagnostics::rules;
 use rolebook_policy::{ActionId, CellKind, Effect, Grantee, ObligationId, Policy, RoleId};
 
@@ -57,6 +57,24 @@ pub(crate) fn check(
         Prover { items, model, policy: &policy, logic, sink, matrices, rules, indexes, reported: BTreeSet::new() };
     for action in actions {
         prover.action(action);
+    }
+}
+
+/// Cells that never make a difference. To be asked of a book that is otherwise right.
+pub(crate) fn check_dead(items: &Items<'_>, policy: &Policy, sink: &mut Sink, matrices: &[LoweredMatrix]) {
+    for (at, dead) in dead_cells(policy) {
+        let Some(lowered) = matrices.get(at.row.matrix) else { continue };
+        let spot = lowered.cells.get(at.row.row).and_then(|cells| cells.get(at.column));
+        let (Some(spot), Some(column)) = (spot, lowered.matrix.columns.get(at.column)) else { continue };
+        let (label, help) = match dead {
+            Dead::Shadowed => ("narrower rows decide all of it", "take the row away, or the narrower ones"),
+            Dead::Impossible => ("it applies to nobody", "no facts make its case and its conditions true together"),
+            Dead::Refused => ("whenever it grants, something refuses", "see the `never` cells and forbids of its actions"),
+            Dead::Shut => ("whenever it grants, the way there is closed", "see the gates, and the actions that are required"),
+            Dead::Both => ("it never lets anybody through", "what refuses and what gates let in leave nobody over"),
+        };
+        let message = format!("the cell `{}` for `{}` never makes a difference", items.written(*spot), column.text);
+        sink.report(items, &rules::DEAD_CELL, message, &[(*spot, label)], help);
     }
 }
 
