@@ -8,6 +8,7 @@
 mod compiler;
 mod conditions;
 mod declare;
+mod former;
 mod grants;
 mod items;
 mod logic;

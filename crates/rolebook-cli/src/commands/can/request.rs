@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::{a, did_you_mean};
 use rolebook_engine::{Facts, Request, parse_value};
-use rolebook_policy::{Action, ActionId, Field, ObligationId, Policy, TypeId, TypeKind, Value};
+use rolebook_policy::{Action, ActionId, Field, Policy, TypeId, TypeKind, Value, find_field};
 
 use super::Question;
 
@@ -19,6 +19,12 @@ pub(super) fn read(policy: &Policy, facts: &Facts, question: &Question) -> Resul
         errors.push(unknown_entity(policy, facts, &question.principal, &principals));
     }
     let action = action(policy, &question.action).map_err(|error| errors.push(error)).ok();
+    for text in [&question.principal, &question.resource] {
+        note_former_type(policy, text, &mut notes);
+    }
+    if let Some(id) = action {
+        note_former(&question.action, &policy.action_name(id), &mut notes);
+    }
     let declared = action.and_then(|id| policy.action(id));
     let resource = match declared {
         None => None,
@@ -45,13 +51,14 @@ pub(super) fn read(policy: &Policy, facts: &Facts, question: &Question) -> Resul
         },
     };
     let arguments = declared.map_or(&[][..], |action| &action.arguments);
-    let input = pairs(policy, &question.input, arguments, "argument", &mut errors);
-    let context = pairs(policy, &question.context, &policy.context, "context value", &mut errors);
+    let input = pairs(policy, &question.input, arguments, "argument", (&mut errors, &mut notes));
+    let context = pairs(policy, &question.context, &policy.context, "context value", (&mut errors, &mut notes));
     let mut enforces = BTreeSet::new();
     for name in &question.enforces {
-        match policy.obligations.iter().position(|obligation| obligation.name == *name) {
-            Some(index) => {
-                enforces.insert(ObligationId(index as u32));
+        match policy.find_obligation(name) {
+            Some(id) => {
+                note_former(name, policy.obligation_name(id), &mut notes);
+                enforces.insert(id);
             }
             None => {
                 let near = did_you_mean(name, policy.obligations.iter().map(|obligation| obligation.name.as_str()));
@@ -73,6 +80,20 @@ fn all_types(policy: &Policy) -> impl Iterator<Item = TypeId> {
 
 fn is_principal(policy: &Policy, ty: TypeId) -> bool {
     policy.ty(ty).is_some_and(|ty| ty.kind == TypeKind::Principal)
+}
+
+fn note_former(old: &str, now: &str, notes: &mut Vec<String>) {
+    if old != now {
+        notes.push(format!("`{old}` is a former name of `{now}`"));
+    }
+}
+
+fn note_former_type(policy: &Policy, text: &str, notes: &mut Vec<String>) {
+    if let Some((old, _)) = text.split_once(':')
+        && let Some(ty) = policy.find_type(old)
+    {
+        note_former(old, policy.type_name(ty), notes);
+    }
 }
 
 fn suggestion(near: Option<&str>) -> String {
@@ -149,8 +170,8 @@ fn unknown_resource(
 fn action(policy: &Policy, text: &str) -> Result<ActionId, String> {
     let names: Vec<String> =
         (0..policy.actions.len()).map(|index| policy.action_name(ActionId(index as u32))).collect();
-    if let Some(index) = names.iter().position(|name| name == text) {
-        return Ok(ActionId(index as u32));
+    if let Some(id) = policy.find_action_text(text) {
+        return Ok(id);
     }
     let with_type = names.iter().zip(&policy.actions).filter(|(_, action)| action.name == text || action.title == text);
     let rows = policy.matrices.iter().flat_map(|matrix| &matrix.rows).filter(|row| row.title == text);
@@ -171,7 +192,7 @@ fn pairs(
     given: &[String],
     fields: &[Field],
     what: &str,
-    errors: &mut Vec<String>,
+    (errors, notes): (&mut Vec<String>, &mut Vec<String>),
 ) -> BTreeMap<String, Value> {
     let mut values = BTreeMap::new();
     for pair in given {
@@ -179,14 +200,15 @@ fn pairs(
             errors.push(format!("`{pair}` is no `name=value`"));
             continue;
         };
-        let Some(field) = fields.iter().find(|field| field.name == name) else {
+        let Some(field) = find_field(fields, name) else {
             let near = did_you_mean(name, fields.iter().map(|field| field.name.as_str()));
             errors.push(format!("there is no {what} `{name}`{}", suggestion(near)));
             continue;
         };
+        note_former(name, &field.name, notes);
         match parse_value(policy, text, &field.ty) {
             Ok(value) => {
-                if values.insert(name.to_owned(), value).is_some() {
+                if values.insert(field.name.clone(), value).is_some() {
                     errors.push(format!("the {what} `{name}` is given twice"));
                 }
             }
