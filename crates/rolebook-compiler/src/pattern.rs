@@ -87,7 +87,7 @@ impl Resolver<'_, '_> {
                     Some(action) => Some(vec![*action]),
                     None => {
                         let near = self.model.names.near_actions(id);
-                        let message = format!("`{}` has no action `{}`", owner.text, verb.text);
+                        let message = format!("`{}` has no action `{}`", self.model.policy.owner_name(id), verb.text);
                         self.sink.unknown(self.items, at, verb, message, &near);
                         None
                     }

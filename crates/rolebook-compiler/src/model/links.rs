@@ -159,7 +159,12 @@ impl Builder<'_, '_> {
             for argument in &action.arguments {
                 let scope = Scope::Arguments(Spot { item: at, span: action.name.span });
                 if self.declare(scope, at, &argument.name, &argument.was) {
-                    arguments.extend(self.field(at, argument));
+                    match self.field(at, argument) {
+                        Some(field) => arguments.push(field),
+                        None => {
+                            self.sink.poisoned.insert(argument.name.text.clone());
+                        }
+                    }
                 }
             }
             let declared = &mut self.model.policy.actions[id.index()];
