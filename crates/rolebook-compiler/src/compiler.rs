@@ -106,7 +106,7 @@ fn compile(db: &dyn Db, book: Book) -> Compiled {
         })
         .collect();
     let items = Items { units };
-    let mut sink = Sink { diagnostics: vec![], poisoned: Default::default(), unknown: 0 };
+    let mut sink = Sink { diagnostics: vec![], poisoned: Default::default(), unknown: 0, renamed: vec![] };
     let manifest = match book.manifest(db) {
         Some(file) => {
             let (manifest, diagnostics) = read_manifest(db, *file);

@@ -75,7 +75,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
     for (at, patterns) in groups {
         resolve(items, model, sink, at, patterns);
     }
-    let (symbols, bad_exprs, bad_conditions, idle) = {
+    let (symbols, names, bad_exprs, bad_conditions, idle) = {
         let mut typing = Typing::new(items, model, sink);
         for pending in &matrices {
             check_matrix(&mut typing, pending);
@@ -97,9 +97,9 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
                 typing.named(ConditionId(index as u32), &used);
             }
         }
-        (typing.symbols, typing.bad_exprs, typing.bad_conditions, idle)
+        (typing.symbols, typing.names, typing.bad_exprs, typing.bad_conditions, idle)
     };
-    let mut lower = Lower::new(items, model, &symbols);
+    let mut lower = Lower::new(items, model, &symbols, &names);
     lower.bad = bad_conditions;
     lower.bad.extend(conditions::check_resolved(items, model, &symbols, sink));
     let mut bodies = lower_conditions(model, &mut lower);
@@ -148,6 +148,7 @@ pub(crate) fn obligation_ids(
 ) -> Option<Vec<ObligationId>> {
     let mut ids: Option<Vec<ObligationId>> = Some(vec![]);
     for name in names {
+        let name = &model.names.now(items, sink, &Scope::Obligations, at, name);
         match model.names.obligations.get(&name.text) {
             Some(id) => {
                 if let Some(ids) = &mut ids

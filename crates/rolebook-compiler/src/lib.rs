@@ -9,6 +9,7 @@ mod assertions;
 mod compiler;
 mod conditions;
 mod declare;
+mod former;
 mod grants;
 mod items;
 mod logic;

@@ -123,6 +123,8 @@ rules! {
     /// A cell that never makes a difference.
     DEAD_CELL = Warning "dead-cell";
     // lints
+    /// A former name where the name of today should stand.
+    RENAMED_NAME = Warning "renamed-name";
     /// An obligation that nobody has defined yet.
     UNDEFINED_OBLIGATION = Note "undefined-obligation";
     // facts, requests, tests

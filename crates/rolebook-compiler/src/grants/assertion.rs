@@ -69,9 +69,8 @@ pub(super) fn lower_assertion(
     };
     let all = lower.model.policy.obligations.len() as u32;
     let enforced = match claim {
-        _ if !assert.obligations.is_empty() => lowered.obligations,
-        Claim::Never | Claim::Only => (0..all).map(ObligationId).collect(),
-        Claim::Always => vec![],
+        Claim::Never | Claim::Only if assert.obligations.is_empty() => (0..all).map(ObligationId).collect(),
+        Claim::Never | Claim::Only | Claim::Always => lowered.obligations,
     };
     let assertion = Assertion {
         claim,

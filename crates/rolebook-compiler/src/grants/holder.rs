@@ -11,7 +11,7 @@ use crate::items::{ItemIx, Items, Spot};
 use crate::model::Model;
 use crate::pattern::types_above;
 use crate::sink::Sink;
-use crate::typing::{find_holding, resolve_role};
+use crate::typing::{find_holding, former_key_role, resolve_role};
 
 /// The types that a grantee's principal can have.
 pub(super) fn principals(model: &Model<'_>, grantee: Option<&Grantee>) -> Vec<TypeId> {
@@ -92,6 +92,7 @@ fn named_grantee(
     at: ItemIx,
     path: &ast::Path2,
 ) -> Option<Grantee> {
+    let path = &today(items, model, sink, at, path);
     let is_role = match &path.qualifier {
         None => model.names.roles.contains_key(&path.name.text),
         Some(qualifier) => match model.names.owners.get(&qualifier.text) {
@@ -100,9 +101,9 @@ fn named_grantee(
         },
     };
     let holding = find_holding(model, path);
-    let ty = match (&path.qualifier, model.names.owners.get(&path.name.text)) {
-        (None, Some(Owner::Type(ty))) if model.policy.types[ty.index()].kind == TypeKind::Principal => Some(*ty),
-        _ => None,
+    let ty = match &path.qualifier {
+        None => principal_type(model, &path.name.text),
+        Some(_) => None,
     };
     match (is_role, holding, ty) {
         (true, None, None) => resolve_role(items, model, sink, at, path, None).map(Grantee::Role),
@@ -110,10 +111,8 @@ fn named_grantee(
         (false, None, Some(ty)) => Some(Grantee::Type(ty)),
         (false, None, None) => {
             let mut near = model.names.near_holders();
-            near.extend(model.names.near(&[Scope::Types]).into_iter().filter(|(name, _)| {
-                let owner = model.names.owners.get(name);
-                matches!(owner, Some(Owner::Type(ty)) if model.policy.types[ty.index()].kind == TypeKind::Principal)
-            }));
+            let types = model.names.near(&[Scope::Types]);
+            near.extend(types.into_iter().filter(|(name, _)| principal_type(model, name).is_some()));
             let message = format!("no role or key role `{}` is declared", dotted(path));
             sink.unknown(items, at, &path.name, message, &near);
             None
@@ -135,6 +134,49 @@ fn named_grantee(
             None
         }
     }
+}
+
+fn principal_type(model: &Model<'_>, name: &str) -> Option<TypeId> {
+    match model.names.owners.get(name) {
+        Some(Owner::Type(ty)) if model.policy.types[ty.index()].kind == TypeKind::Principal => Some(*ty),
+        _ => None,
+    }
+}
+
+/// The names of today: a former one counts where no role, key role or type of principals has it now.
+fn today(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, path: &ast::Path2) -> ast::Path2 {
+    let names = &model.names;
+    let name = &path.name;
+    let (former, qualifier) = match &path.qualifier {
+        Some(qualifier) => {
+            let qualifier = names.now(items, sink, &Scope::Types, at, qualifier);
+            let path = ast::Path2 { qualifier: Some(qualifier.clone()), ..path.clone() };
+            let Some(Owner::Type(ty)) = names.owners.get(&qualifier.text) else { return path };
+            let is_today =
+                [Scope::Roles(*ty), Scope::Members(*ty)].iter().any(|scope| names.spot(scope, &name.text).is_some());
+            let key_role = names.former(&Scope::Members(*ty), &name.text);
+            let key_role = key_role.filter(|former| model.policy.find_key_role(*ty, &former.now).is_some());
+            match names.former(&Scope::Roles(*ty), &name.text).or(key_role) {
+                Some(former) if !is_today => (former, Some(qualifier)),
+                _ => return path,
+            }
+        }
+        None => {
+            let is_today = names.roles.contains_key(&name.text)
+                || names.key_roles.contains_key(&name.text)
+                || principal_type(model, &name.text).is_some();
+            let ty = names.former(&Scope::Types, &name.text);
+            let ty = ty.filter(|former| principal_type(model, &former.now).is_some());
+            let former = names.former_role(&name.text).or_else(|| former_key_role(model, &name.text)).or(ty);
+            match former {
+                Some(former) if !is_today => (former, None),
+                _ => return path.clone(),
+            }
+        }
+    };
+    sink.renamed(items, at, name, &former.now, Some(former.spot));
+    let name = Name { text: former.now.clone(), span: name.span };
+    ast::Path2 { qualifier, name, span: path.span }
 }
 
 /// `members` needs a place with roles at or above what is asked about.

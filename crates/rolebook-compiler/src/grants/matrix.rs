@@ -91,6 +91,7 @@ fn cell_kind(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, 
         ast::CellKind::Granted { conditions, obligations, .. } => {
             let mut ids = Vec::new();
             for name in conditions {
+                let name = &model.names.now(items, sink, &Scope::Conditions, at, name);
                 ids.push(model.names.conditions.get(&name.text).copied());
                 if ids.last() == Some(&None) {
                     let near = model.names.near(&[Scope::Conditions]);

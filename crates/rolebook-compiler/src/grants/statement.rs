@@ -72,8 +72,8 @@ pub(super) fn pending_statement<'a>(
     let mut actions: BTreeSet<ActionId> = patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
     actions.retain(|action| !taken.contains(action));
     if let Some(within) = said.within {
-        match model.names.owners.get(&within.text) {
-            Some(Owner::Type(ty)) => actions.retain(|action| is_within(&model.policy, *action, *ty)),
+        match model.names.owner(items, sink, at, within) {
+            Some(Owner::Type(ty)) => actions.retain(|action| is_within(&model.policy, *action, ty)),
             _ => {
                 let near = model.names.near(&[Scope::Types]);
                 sink.unknown(items, at, within, format!("no type `{}` is declared", within.text), &near);
