@@ -407,4 +407,24 @@ fn what_cannot_be_asked_is_an_error_and_no_empty_list() {
     errors.extend(engine.what(&lee, &workspace, &wrong).unwrap_err());
     errors.extend(engine.what(&lee, &(TypeId(u32::MAX), String::new()), &nothing).unwrap_err());
     insta::assert_snapshot!(errors.join("\n"));
+
+    let request = |principal: &Thing, action, resource: &Thing| Request {
+        principal: principal.clone(),
+        action,
+        resource: resource.clone(),
+        arguments: BTreeMap::new(),
+        context: BTreeMap::new(),
+        enforces: BTreeSet::new(),
+    };
+    for request in [
+        request(&nobody, edit, &review),
+        request(&review, edit, &review),
+        request(&lee, no_action, &review),
+        request(&lee, edit, &workspace),
+        request(&lee, create, &workspace),
+    ] {
+        assert!(!validate(&policy, facts, &request).is_empty(), "{request:?}");
+        let denied = agree(&engine, &policy, facts, &request, "invalid", &mut Counts::default()).is_none();
+        assert!(denied, "{request:?}");
+    }
 }
