@@ -1,7 +1,8 @@
 //! Facts, and decisions about them.
 //!
 //! [`decide`] is the reference evaluator: section 8 of the language, written as plainly as it can be. Everything faster is
-//! compared with it. Functions here are total: they never panic, and where something is unknown the answer is a deny.
+//! compared with it. [`Engine`] answers from an index, and lists who may, what one may do, and on what. Functions here are
+//! total: they never panic, and where something is unknown the answer is a deny.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod alternatives;

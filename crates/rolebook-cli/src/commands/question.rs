@@ -2,9 +2,11 @@
 
 mod load;
 mod names;
+mod words;
 
 pub(super) use load::load;
-pub(super) use names::{Spelled, action, obligations, pairs, principal, resource};
+pub(super) use names::{Spelled, action, anything, obligations, pairs, pairs_of_any, principal, resource, ty};
+pub(super) use words::{limits, named, thing};
 
 use super::Failure;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_diagnostics::{a, did_you_mean};
+use rolebook_diagnostics::did_you_mean;
 use rolebook_policy::{Action, ActionId, ObligationId, TypeId, TypeKind, Value};
 
 use super::Engine;
@@ -191,8 +191,8 @@ impl Engine<'_> {
             None => {
                 let near = did_you_mean(name, fields.iter().map(|field| field.name.as_str()));
                 let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-                let place = a(&format!("`{}`", self.policy.type_name(ty)));
-                Some(format!("no action on {place} has an argument `{name}`{near}"))
+                let place = self.policy.type_name(ty);
+                Some(format!("no action that is asked of `{place}` has an argument `{name}`{near}"))
             }
         }
     }

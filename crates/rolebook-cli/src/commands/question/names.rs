@@ -55,6 +55,41 @@ pub(in crate::commands) fn resource(
     }
 }
 
+/// Anything that the facts hold: `workspace`, an id, or `type:id`.
+pub(in crate::commands) fn anything(
+    policy: &Policy,
+    facts: &Facts,
+    text: &str,
+    errors: &mut Vec<String>,
+) -> Option<(TypeId, String)> {
+    if text == "workspace" {
+        return Some((TypeId::WORKSPACE, String::new()));
+    }
+    let types: Vec<TypeId> = all_types(policy).filter(|ty| *ty != TypeId::WORKSPACE).collect();
+    let error = match (entity(policy, facts, text, &types), text.split_once(':')) {
+        (Ok(Some(found)), _) => return Some(found),
+        (Err(error), _) => error,
+        (Ok(None), Some((name, _))) => match ty(policy, name) {
+            Ok(ty) => unknown_entity(policy, facts, text, &[ty]),
+            Err(error) => error,
+        },
+        (Ok(None), None) => {
+            let near = did_you_mean(text, types.iter().flat_map(|ty| facts.ids(*ty)));
+            format!("the facts have nothing with the id `{text}`{}", suggestion(near))
+        }
+    };
+    errors.push(error);
+    None
+}
+
+/// The type of that name.
+pub(in crate::commands) fn ty(policy: &Policy, name: &str) -> Result<TypeId, String> {
+    policy.find_type(name).ok_or_else(|| {
+        let near = did_you_mean(name, policy.types.iter().map(|ty| ty.name.as_str()));
+        format!("the book has no type `{name}`{}", suggestion(near))
+    })
+}
+
 /// The obligations of these names.
 pub(in crate::commands) fn obligations(
     policy: &Policy,
@@ -123,14 +158,13 @@ fn unknown_resource(
     errors: &mut Vec<String>,
 ) -> (Option<TypeId>, String) {
     if let Some((name, id)) = text.split_once(':') {
-        match policy.find_type(name) {
-            Some(ty) => return (Some(ty), id.to_owned()),
-            None => {
-                let near = did_you_mean(name, policy.types.iter().map(|ty| ty.name.as_str()));
-                errors.push(format!("the book has no type `{name}`{}", suggestion(near)));
-                return (None, String::new());
+        return match ty(policy, name) {
+            Ok(ty) => (Some(ty), id.to_owned()),
+            Err(error) => {
+                errors.push(error);
+                (None, String::new())
             }
-        }
+        };
     }
     let asked = policy.owner_name(action.owner);
     let places: Vec<String> = action.places.iter().map(|ty| format!("`{}`", policy.type_name(*ty))).collect();
@@ -176,10 +210,23 @@ pub(in crate::commands) fn action(policy: &Policy, text: &str) -> Result<ActionI
     Err(format!("the book has no action `{text}`{hint}"))
 }
 
+/// Values by name, as `name=value`.
 pub(in crate::commands) fn pairs(
     policy: &Policy,
     given: &[String],
     fields: &[Field],
+    what: &str,
+    errors: &mut Vec<String>,
+) -> BTreeMap<String, Value> {
+    let fields: Vec<&Field> = fields.iter().collect();
+    pairs_of_any(policy, given, &fields, what, errors)
+}
+
+/// Values by name, where several fields may have one name: a text must mean the same for each that can take it.
+pub(in crate::commands) fn pairs_of_any(
+    policy: &Policy,
+    given: &[String],
+    fields: &[&Field],
     what: &str,
     errors: &mut Vec<String>,
 ) -> BTreeMap<String, Value> {
@@ -189,18 +236,26 @@ pub(in crate::commands) fn pairs(
             errors.push(format!("`{pair}` is no `name=value`"));
             continue;
         };
-        let Some(field) = fields.iter().find(|field| field.name == name) else {
-            let near = did_you_mean(name, fields.iter().map(|field| field.name.as_str()));
-            errors.push(format!("there is no {what} `{name}`{}", suggestion(near)));
-            continue;
-        };
-        match parse_value(policy, text, &field.ty) {
-            Ok(value) => {
-                if values.insert(name.to_owned(), value).is_some() {
+        let meanings: Vec<Result<Value, String>> = fields
+            .iter()
+            .filter(|field| field.name == name)
+            .map(|field| parse_value(policy, text, &field.ty))
+            .collect();
+        let found: BTreeSet<&Value> = meanings.iter().flatten().collect();
+        match (found.first(), meanings.first()) {
+            (Some(_), _) if found.len() > 1 => {
+                errors.push(format!("the {what} `{name}` is not the same in all actions: ask about one of them"));
+            }
+            (Some(value), _) => {
+                if values.insert(name.to_owned(), (*value).clone()).is_some() {
                     errors.push(format!("the {what} `{name}` is given twice"));
                 }
             }
-            Err(message) => errors.push(format!("the {what} `{name}`: {message}")),
+            (None, Some(Err(message))) => errors.push(format!("the {what} `{name}`: {message}")),
+            (None, Some(Ok(_)) | None) => {
+                let near = did_you_mean(name, fields.iter().map(|field| field.name.as_str()));
+                errors.push(format!("there is no {what} `{name}`{}", suggestion(near)));
+            }
         }
     }
     values
