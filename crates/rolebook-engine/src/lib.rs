@@ -5,12 +5,17 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod decision;
+mod explain;
 mod facts;
 mod reference;
 mod request;
 mod truth;
 
 pub use decision::{Answer, Considered, Decision, Part, Reason};
+pub use explain::{
+    AnswerCode, ChangeCode, ChangeText, DecisionTree, Detail, Explanation, ExprTree, Meant, Miss, Nearest, PartKind,
+    PartTree, Question, ReasonCode, Status, WhyNot, explain,
+};
 pub use facts::{
     Completeness, Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts,
 };

@@ -1,13 +1,16 @@
-//! `rolebook can`: from arguments to a request ([`request`]), from a decision to text ([`answer`]).
+//! `rolebook can`: from arguments to a request ([`request`]), from a decision to text ([`answer`]), or with all
+//! that it rests on ([`explained`]).
 
 mod answer;
+mod explained;
 mod request;
+mod tree;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Sources};
-use rolebook_engine::{Answer, Completeness, Facts, build_facts, decide, validate};
+use rolebook_engine::{Answer, Completeness, Facts, build_facts, decide, explain, validate};
 use rolebook_policy::Policy;
 
 use super::{Failure, matrix};
@@ -27,6 +30,7 @@ pub(crate) struct Question {
     pub(crate) input: Vec<String>,
     pub(crate) enforces: Vec<String>,
     pub(crate) unknown: bool,
+    pub(crate) explain: bool,
     pub(crate) format: AnswerFormat,
 }
 
@@ -43,11 +47,17 @@ pub(crate) fn can(io: &mut Io, question: &Question) -> Result<u8, Failure> {
     };
     let (request, notes) = match request::read(&policy, &facts, question) {
         Ok(found) => found,
-        Err(messages) => return Err(invalid(&messages)),
+        Err(messages) => return invalid(io, question, &messages),
     };
     let messages = validate(&policy, &facts, &request);
     if !messages.is_empty() {
-        return Err(invalid(&messages));
+        return invalid(io, question, &messages);
+    }
+    if question.explain {
+        return match explain(&policy, &facts, &request) {
+            Ok(explanation) => Ok(explained::print(io, &policy, &explanation, &notes, question.format)),
+            Err(messages) => invalid(io, question, &messages),
+        };
     }
     let decision = decide(&policy, &facts, &request);
     match question.format {
@@ -60,11 +70,15 @@ pub(crate) fn can(io: &mut Io, question: &Question) -> Result<u8, Failure> {
     })
 }
 
-fn invalid(messages: &[String]) -> Failure {
-    Failure(format!(
+fn invalid(io: &mut Io, question: &Question, messages: &[String]) -> Result<u8, Failure> {
+    if question.explain && question.format == AnswerFormat::Json {
+        explained::print_invalid(io, messages);
+        return Ok(EXIT_USAGE);
+    }
+    Err(Failure(format!(
         "this cannot be asked:\n{}",
         messages.iter().map(|message| format!("  {message}")).collect::<Vec<_>>().join("\n")
-    ))
+    )))
 }
 
 type Loaded = Result<Facts, (Vec<Diagnostic>, Sources)>;
