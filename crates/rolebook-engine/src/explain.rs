@@ -20,8 +20,8 @@ use rolebook_policy::{ObligationId, Policy, Value};
 use crate::{Answer, Facts, Request, decide};
 use build::Explainer;
 pub use tree::{
-    AnswerCode, ChangeCode, ChangeText, DecisionTree, Detail, Explanation, ExprTree, Meant, Miss, Nearest, PartKind,
-    PartTree, Question, ReasonCode, Status, WhyNot,
+    AnswerCode, ChangeCode, ChangeText, DecisionTree, Detail, Explanation, ExprKind, ExprTree, Meant, Miss, Nearest,
+    PartKind, PartTree, Question, ReasonCode, Status, WhyNot,
 };
 
 /// Explains the decision about a valid request; of an invalid one all mistakes, as [`crate::validate`] words them.
@@ -45,6 +45,7 @@ pub fn explain(policy: &Policy, facts: &Facts, request: &Request) -> Result<Expl
     };
     let question = Question {
         principal: policy.value_text(&explainer.evaluator.principal()),
+        who: explainer.name(&explainer.evaluator.principal()),
         action: policy.action_name(request.action),
         resource: policy.value_text(&resource),
         arguments: explainer.values(&request.arguments),

@@ -13,8 +13,8 @@ mod truth;
 
 pub use decision::{Answer, Considered, Decision, Part, Reason};
 pub use explain::{
-    AnswerCode, ChangeCode, ChangeText, DecisionTree, Detail, Explanation, ExprTree, Meant, Miss, Nearest, PartKind,
-    PartTree, Question, ReasonCode, Status, WhyNot, explain,
+    AnswerCode, ChangeCode, ChangeText, DecisionTree, Detail, Explanation, ExprKind, ExprTree, Meant, Miss, Nearest,
+    PartKind, PartTree, Question, ReasonCode, Status, WhyNot, explain,
 };
 pub use facts::{
     Completeness, Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts,

@@ -3,7 +3,7 @@
 use rolebook_policy::{Expr, ExprId, RolePlace, TypeId, Value};
 
 use super::build::Explainer;
-use super::tree::ExprTree;
+use super::tree::{ExprKind, ExprTree};
 use super::who::shortened;
 use crate::Truth;
 use crate::reference::{Arguments, Scope, Val};
@@ -20,27 +20,19 @@ impl Explainer<'_> {
     pub(super) fn condition(&self, id: ExprId, scope: &Scope<'_>) -> ExprTree {
         let value = self.evaluator.truth(id, scope);
         let text = self.policy.expr_text(id);
-        let parts: Vec<ExprId> = match self.policy.expr(id) {
-            Some(Expr::Condition(condition)) => {
-                let Some(condition) = self.policy.condition(*condition) else {
-                    return ExprTree { name: None, text, value, facts: vec![], missing: vec![], parts: vec![] };
-                };
-                let mut tree = self.condition(condition.body, scope);
-                if tree.name.is_some() {
-                    // A condition that is another one's name.
-                    let (facts, missing) = (vec![], vec![]);
-                    let text = self.policy.expr_text(condition.body);
-                    tree = ExprTree { name: None, text, value, facts, missing, parts: vec![tree] };
-                }
-                tree.name = Some(condition.name.clone());
-                return tree;
-            }
-            Some(Expr::Or(parts) | Expr::And(parts)) => parts.clone(),
-            Some(Expr::Not(part)) => vec![*part],
+        if let Some(Expr::Condition(condition)) = self.policy.expr(id)
+            && let Some(condition) = self.policy.condition(*condition)
+        {
+            return self.named(&condition.name, condition.body, scope);
+        }
+        let (kind, parts): (ExprKind, Vec<ExprId>) = match self.policy.expr(id) {
+            Some(Expr::Or(parts)) => (ExprKind::Or, parts.clone()),
+            Some(Expr::And(parts)) => (ExprKind::And, parts.clone()),
+            Some(Expr::Not(part)) => (ExprKind::Not, vec![*part]),
             Some(Expr::Compare(_, left, right)) => {
-                [*left, *right].into_iter().filter(|side| self.is_condition(*side)).collect()
+                (ExprKind::Test, [*left, *right].into_iter().filter(|side| self.is_condition(*side)).collect())
             }
-            _ => vec![],
+            _ => (ExprKind::Test, vec![]),
         };
         let mut found = Found::default();
         self.rests_on(id, scope, &mut found);
@@ -51,7 +43,20 @@ impl Explainer<'_> {
             found.facts.append(&mut found.missing);
         }
         let parts = parts.iter().map(|part| self.condition(*part, scope)).collect();
-        ExprTree { name: None, text, value, facts: found.facts, missing: found.missing, parts }
+        ExprTree { name: None, kind, text, value, facts: found.facts, missing: found.missing, parts }
+    }
+
+    /// A named condition: what it says, under its name.
+    pub(super) fn named(&self, name: &str, body: ExprId, scope: &Scope<'_>) -> ExprTree {
+        let mut tree = self.condition(body, scope);
+        if tree.name.is_some() {
+            // A condition that is another one's name.
+            let (text, value) = (self.policy.expr_text(body), tree.value);
+            let (facts, missing) = (vec![], vec![]);
+            tree = ExprTree { name: None, kind: ExprKind::And, text, value, facts, missing, parts: vec![tree] };
+        }
+        tree.name = Some(name.to_owned());
+        tree
     }
 
     /// Whether it is a condition rather than a value.

@@ -7,7 +7,7 @@ use rolebook_policy::{
 };
 
 use super::names;
-use super::tree::{DecisionTree, ExprTree, Meant, PartKind, PartTree, Status};
+use super::tree::{DecisionTree, ExprKind, ExprTree, Meant, PartKind, PartTree, Status};
 use crate::reference::{Arguments, Evaluator, Scope, is_narrower};
 use crate::{Facts, Request, Truth};
 
@@ -115,7 +115,8 @@ impl<'a> Explainer<'a> {
                 let inner = self.condition(when.expr, scope);
                 conditions.push(ExprTree {
                     name: None,
-                    text: format!("the narrower row `{}` does not decide", other.head()),
+                    kind: ExprKind::NarrowerRow,
+                    text: other.head(),
                     value: inner.value.not(),
                     facts: vec![],
                     missing: vec![],
@@ -128,11 +129,7 @@ impl<'a> Explainer<'a> {
             obligations = asked;
             for id in named {
                 let Some(condition) = self.policy.condition(*id) else { continue };
-                let mut tree = self.condition(condition.body, scope);
-                if tree.name.is_none() {
-                    tree.name = Some(condition.name.clone());
-                }
-                conditions.push(tree);
+                conditions.push(self.named(&condition.name, condition.body, scope));
             }
         }
         let declared = matrix.columns.get(column);

@@ -91,20 +91,26 @@ impl Explainer<'_> {
             return vec![PartTree { place, ..way(PartKind::NoParent, text, Truth::False, vec![]) }];
         }
         if let [only] = parents.as_slice() {
-            let mut parts = self.gates_at(only, parent.ungated);
-            parts.extend(self.gates_above(only));
-            return parts;
+            return self.gates_to(only, parent.ungated);
         }
         let mut ways = Vec::new();
         for place in &parents {
-            let mut parts = self.gates_at(place, parent.ungated);
-            parts.extend(self.gates_above(place));
+            let parts = self.gates_to(place, parent.ungated);
             let value = Truth::all(parts.iter().map(|part| part.value));
             ways.push(way(PartKind::Way, format!("by way of {}", self.name(place)), value, parts));
         }
         let value = Truth::any(ways.iter().map(|way| way.value));
         let text = format!("{name} belongs to {} {kind}s, of which one must let in", parents.len());
         vec![way(PartKind::OneOf, text, value, ways)]
+    }
+}
+
+impl Explainer<'_> {
+    /// The gates on the way to what is in the place: those above it first, as one comes to them.
+    fn gates_to(&mut self, place: &Value, ungated: bool) -> Vec<PartTree> {
+        let mut parts = self.gates_above(place);
+        parts.extend(self.gates_at(place, ungated));
+        parts
     }
 }
 

@@ -259,7 +259,9 @@ impl<'a> Planner<'a> {
             return vec![EntityIx::WORKSPACE];
         }
         let of_type = |at: &EntityIx| self.facts.get(*at).is_some_and(|entity| entity.ty == ty);
-        self.evaluator.ancestry(thing).known.into_iter().filter(of_type).collect()
+        let mut places: Vec<EntityIx> = self.evaluator.ancestry(thing).known.into_iter().filter(of_type).collect();
+        places.sort_unstable();
+        places
     }
 
     pub(super) fn hold_role(&mut self, person: EntityIx, role: RoleId, thing: &Value) -> Plans {
@@ -386,9 +388,9 @@ impl<'a> Planner<'a> {
         }
         let mut plans = no_way();
         for place in &parents {
-            let here = self.gates_at(place, parent.ungated);
             let above = self.gates_above(place);
-            let way = self.both(here, above);
+            let here = self.gates_at(place, parent.ungated);
+            let way = self.both(above, here);
             plans = self.either(plans, way);
         }
         plans

@@ -44,15 +44,16 @@ impl Explainer<'_> {
             Truth::Unknown => (
                 Detail::MissingValue,
                 format!(
-                    "whoever is {who} is refused by a `never`, and {}; what is not known counts against the asker",
+                    "the book says `never` to {who}, and {}: what is not known counts against the asker",
                     unknown(part)
                 ),
             ),
-            Truth::True | Truth::False => {
-                (Detail::Known, format!("{why}, and to {who} the book says `never`, whatever else grants it"))
-            }
+            Truth::True | Truth::False => (
+                Detail::Known,
+                format!("{why}, and to {who} the book says `never`: it refuses, whatever else grants it"),
+            ),
         };
-        WhyNot { code: ReasonCode::Never, detail, message }
+        WhyNot { code: ReasonCode::Never, detail, message, because: String::new() }
     }
 
     /// What the forbid at that place says to the person.
@@ -62,30 +63,32 @@ impl Explainer<'_> {
     }
 
     fn forbid(&self, part: &PartTree, because: &str) -> WhyNot {
-        let says = if because.is_empty() { "a forbid refuses it".to_owned() } else { because.to_owned() };
+        let says = if because.is_empty() { String::new() } else { format!(": \"{because}\"") };
         let (detail, message) = match part.value {
-            Truth::Unknown => (
-                Detail::MissingValue,
-                format!("{says} (it may be so: {}; what is not known counts against the asker)", unknown(part)),
-            ),
-            Truth::True | Truth::False => (Detail::Known, says),
+            Truth::Unknown => {
+                let missing = unknown(part);
+                let says = if because.is_empty() { String::new() } else { format!(" (\"{because}\")") };
+                let message =
+                    format!("a rule may forbid it{says}: {missing}, and what is not known counts against the asker");
+                (Detail::MissingValue, message)
+            }
+            Truth::True | Truth::False => (Detail::Known, format!("a rule forbids it{says}")),
         };
-        WhyNot { code: ReasonCode::Forbid, detail, message }
+        WhyNot { code: ReasonCode::Forbid, detail, message, because: because.to_owned() }
     }
 
     /// One for each gate that is not open.
     fn closed(&self, decision: &DecisionTree) -> Vec<WhyNot> {
         let ways = decision.parts.iter().filter(|part| match part.kind {
-            PartKind::Gate | PartKind::OneOf | PartKind::NoParent | PartKind::AsAbove | PartKind::Requirement => {
-                !part.is_well()
-            }
-            PartKind::Way | PartKind::Never | PartKind::Forbid | PartKind::Grant => false,
+            PartKind::Gate | PartKind::OneOf | PartKind::NoParent | PartKind::Requirement => !part.is_well(),
+            // What they stand for is told already.
+            PartKind::AsAbove | PartKind::Way | PartKind::Never | PartKind::Forbid | PartKind::Grant => false,
         });
         let name = self.principal_name();
         ways.map(|part| {
             let detail = if part.value == Truth::Unknown { Detail::MissingValue } else { Detail::Known };
             let may = if part.value == Truth::Unknown { "it is not known whether " } else { "" };
-            let not = if part.value == Truth::Unknown { "may" } else { "may not" };
+            let not = if part.value == Truth::Unknown { "may do" } else { "may not do" };
             let message = match (part.kind, &part.decision) {
                 (PartKind::Gate, Some(gate)) => format!(
                     "{may}{name} {not} {} on {}, and without that nobody gets at what is in it",
@@ -97,13 +100,13 @@ impl Explainer<'_> {
                 ),
                 (_, None) => part.text.clone(),
             };
-            WhyNot { code: ReasonCode::Gate, detail, message }
+            WhyNot { code: ReasonCode::Gate, detail, message, because: String::new() }
         })
         .collect()
     }
 
     fn no_grant(&self, decision: &DecisionTree) -> WhyNot {
-        let why = |detail, message| WhyNot { code: ReasonCode::NoGrant, detail, message };
+        let why = |detail, message| WhyNot { code: ReasonCode::NoGrant, detail, message, because: String::new() };
         let action = &decision.action;
         let grants: Vec<&PartTree> = decision.parts.iter().filter(|part| part.kind == PartKind::Grant).collect();
         if grants.is_empty() {
@@ -116,7 +119,15 @@ impl Explainer<'_> {
         let mine = |status: Status| grants.iter().copied().filter(move |part| part.status == status);
         let false_ones: Vec<&PartTree> = mine(Status::ConditionFalse).collect();
         if let Some(part) = mine(Status::MissingValue).next() {
-            let message = format!("a grant could mean {name}, but {}", unknown(part));
+            let meant = part.meant.as_ref().filter(|meant| meant.value == Truth::True);
+            let message = match meant {
+                Some(meant) => format!(
+                    "a grant is meant for {name} ({}), but whether its condition holds is not known: {}",
+                    meant.why,
+                    unknown(part)
+                ),
+                None => format!("whether a grant is meant for {name} is not known: {}", unknown(part)),
+            };
             return why(Detail::MissingValue, message);
         }
         if let Some(part) = false_ones.first() {
@@ -179,7 +190,7 @@ impl Explainer<'_> {
             "it is allowed only under {}, which the asking program does not promise to keep",
             shortened(sets, ", or under ")
         );
-        WhyNot { code: ReasonCode::Obligation, detail: Detail::Known, message }
+        WhyNot { code: ReasonCode::Obligation, detail: Detail::Known, message, because: String::new() }
     }
 }
 
@@ -223,11 +234,13 @@ fn failing(conditions: &[ExprTree]) -> Vec<String> {
         .iter()
         .filter(is_false)
         .map(|tree| {
-            let text = tree.name.as_ref().unwrap_or(&tree.text);
             let mut facts = Vec::new();
             add_facts(tree, &mut facts);
             let facts = if facts.is_empty() { String::new() } else { format!(" ({})", shortened(facts, ", ")) };
-            format!("`{text}` is false{facts}")
+            match &tree.name {
+                Some(name) => format!("`{name}` is false{facts}"),
+                None => format!("{}{facts}", tree.sentence()),
+            }
         })
         .collect()
 }

@@ -11,6 +11,8 @@ use crate::Truth;
 pub struct Question {
     /// `user:lee`
     pub principal: String,
+    /// What the explanation calls the principal: `lee`, where the book has one type of them.
+    pub who: String,
     /// `note.edit`
     pub action: String,
     /// `note:kickoff`, or `workspace`.
@@ -74,8 +76,11 @@ pub struct WhyNot {
     pub code: ReasonCode,
     /// What lies behind it.
     pub detail: Detail,
-    /// In a sentence. Of a forbid it is what the book says to the person, where it says something.
+    /// In a sentence.
     pub message: String,
+    /// Of a forbid, what the book says to the person; empty where it says nothing.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub because: String,
 }
 
 /// Which part of a decision something is.
@@ -141,12 +146,30 @@ pub struct Meant {
     pub grantees: Vec<String>,
 }
 
+/// How a condition comes from its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExprKind {
+    /// All of them.
+    And,
+    /// Any of them.
+    Or,
+    /// The opposite of its part.
+    Not,
+    /// A comparison or another test of facts.
+    Test,
+    /// True where a narrower row of the table does not decide instead: that row's head, its case as the one part.
+    NarrowerRow,
+}
+
 /// A condition with its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExprTree {
     /// The condition's name, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// How it comes from its parts.
+    pub kind: ExprKind,
     /// As the language writes it.
     pub text: String,
     /// What it comes to.
@@ -157,6 +180,29 @@ pub struct ExprTree {
     pub missing: Vec<String>,
     /// The parts of `and`, `or`, `not`.
     pub parts: Vec<ExprTree>,
+}
+
+impl ExprTree {
+    /// In words: "`own` (`resource.author == principal`) is false".
+    pub fn sentence(&self) -> String {
+        let value = match self.value {
+            Truth::True => "true",
+            Truth::False => "false",
+            Truth::Unknown => "not known",
+        };
+        match (self.kind, &self.name) {
+            (ExprKind::NarrowerRow, _) => {
+                let decides = match self.value {
+                    Truth::True => "does not decide",
+                    Truth::False => "decides instead",
+                    Truth::Unknown => "may decide instead",
+                };
+                format!("the narrower row `{}` {decides}", self.text)
+            }
+            (_, Some(name)) => format!("`{name}` (`{}`) is {value}", self.text),
+            (_, None) => format!("`{}` is {value}", self.text),
+        }
+    }
 }
 
 /// Something that was considered.

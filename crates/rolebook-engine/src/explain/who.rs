@@ -35,12 +35,12 @@ impl Explainer<'_> {
             entity.roles.iter().copied().filter(|(held, _)| self.evaluator.includes(*held, role)).collect();
         let called = |held: RoleId| {
             let called = self.policy.role(held).map_or("", |role| &role.name);
-            if held == role { called.to_owned() } else { format!("{called}, which includes {wanted}") }
+            if held == role { called.to_owned() } else { format!("{called} (which includes {wanted})") }
         };
         if declared.on == TypeId::WORKSPACE {
             return match held.first() {
                 Some((held, _)) => format!("{name} holds {}", called(*held)),
-                None => format!("{name} does not hold {}", self.or_including(role)),
+                None => format!("{name} {}", self.holds_not(role)),
             };
         }
         let ancestry = self.evaluator.ancestry(thing);
@@ -66,20 +66,23 @@ impl Explainer<'_> {
             }
             (true, _) => {
                 let place = self.policy.type_name(declared.on);
-                format!("{name} holds {} on no {place}", self.or_including(role))
+                format!("{name} {} on any {place}", self.holds_not(role))
             }
         }
     }
 
-    /// "lead", or "lead or a role that includes it".
-    fn or_including(&self, role: RoleId) -> String {
+    /// "does not hold lead", or "holds neither lead nor a role that includes it".
+    fn holds_not(&self, role: RoleId) -> String {
         let name = self.policy.role(role).map_or("", |role| &role.name);
         let includes = |other: usize| {
             let other = RoleId(other as u32);
             other != role && self.evaluator.includes(other, role)
         };
-        let included = (0..self.policy.roles.len()).any(includes);
-        if included { format!("{name} or a role that includes it") } else { name.to_owned() }
+        if (0..self.policy.roles.len()).any(includes) {
+            format!("holds neither {name} nor a role that includes it")
+        } else {
+            format!("does not hold {name}")
+        }
     }
 
     /// "lee is csm of account:acme, above task:call"; "lee is not csm of account:acme (max is)".
@@ -104,8 +107,14 @@ impl Explainer<'_> {
         if value == Truth::Unknown {
             return format!("whether {name} is {text} of {thing_name} is not known");
         }
-        let others = self.holder_list(&held);
-        let others = if others.is_empty() { "nobody is".to_owned() } else { others };
+        let here = self.evaluator.known(thing);
+        let others = match (held.as_slice(), key_roles) {
+            ([], _) => "nobody is".to_owned(),
+            ([(_, place, holder)], [_]) if Some(*place) == here => {
+                format!("{} is", self.facts.value(*holder).map_or(String::new(), |holder| self.name(&holder)))
+            }
+            _ => self.holder_list(&held),
+        };
         format!("{name} is not {text} of {thing_name} ({others})")
     }
 

@@ -2,7 +2,7 @@
 //! for somebody who has never seen the language.
 
 use rolebook_engine::{
-    AnswerCode, DecisionTree, Explanation, ExprTree, Nearest, PartKind, PartTree, ReasonCode, Status, Truth,
+    AnswerCode, DecisionTree, Explanation, ExprKind, ExprTree, Nearest, PartKind, PartTree, ReasonCode, Status, Truth,
 };
 use rolebook_policy::Policy;
 use serde_json::json;
@@ -60,7 +60,7 @@ fn text(io: &Io, policy: &Policy, explanation: &Explanation, notes: &[String]) -
     let mut out = format!(
         "{}  {} may {not}do {} on {}\n",
         io.paint(style, word),
-        question.principal,
+        question.who,
         question.action,
         question.resource
     );
@@ -81,7 +81,7 @@ fn text(io: &Io, policy: &Policy, explanation: &Explanation, notes: &[String]) -
 
     if denied {
         out.push_str(&format!("\n{}\n", io.paint("1", "What would allow it")));
-        misses(io, &explanation.nearest, &mut out);
+        misses(io, &question.who, &explanation.nearest, &mut out);
     }
     out
 }
@@ -92,7 +92,7 @@ fn legend(io: &Io, explanation: &Explanation) -> String {
     let mut lines = format!("  {}\n", marks.join("   "));
     if has_conditions(&explanation.decision) {
         let words =
-            format!("  `principal` is who asks, {}; `resource` is what it is about\n", explanation.question.principal);
+            format!("  `principal` is who asks, {}; `resource` is what it is about\n", explanation.question.who);
         lines.push_str(&io.paint("2", &words));
     }
     lines
@@ -180,34 +180,44 @@ impl View<'_> {
                 others.push(self.for_others(part));
                 continue;
             }
+            if part.kind == PartKind::AsAbove && part.is_well() {
+                continue;
+            }
             let node = self.part(part, granted);
-            let order = match (node.mark, part.kind) {
-                (Mark::InTheWay, _) => 0,
-                (Mark::Unknown, _) => 1,
-                (Mark::Well, PartKind::Grant) => 2,
-                (Mark::Well, kind) if is_way(kind) => 3,
-                (Mark::Well, _) => 4,
-                (Mark::Neutral, _) => 5,
-            };
-            nodes.push((order, node));
+            nodes.push((order(node.mark, part.kind), node));
         }
-        nodes.sort_by_key(|(order, _)| *order);
-        let mut nodes: Vec<Node> = nodes.into_iter().map(|(_, node)| node).collect();
         let mine = decision.parts.iter().any(|part| part.kind == PartKind::Grant && !part.is_for_others());
+        let others = Self::shown_others(others);
         match (self.closed, mine, others.is_empty()) {
-            (_, false, true) => nodes.insert(0, Node::new(Mark::InTheWay, "not granted to anybody".into())),
+            (_, false, true) => {
+                let node = Node::new(Mark::InTheWay, "not granted to anybody".into());
+                nodes.push((order(node.mark, PartKind::Grant), node));
+            }
             (_, false, false) => {
                 let text = "not granted: what the book grants is meant for others".into();
-                nodes.insert(0, Node { branches: others, ..Node::new(Mark::InTheWay, text) });
+                let node = Node { branches: others, ..Node::new(Mark::InTheWay, text) };
+                nodes.push((order(node.mark, PartKind::Grant), node));
             }
             (true, true, false) => {
                 let text = "grants that are meant for others".into();
-                nodes.push(Node { branches: others, ..Node::new(Mark::Neutral, text) });
+                let node = Node { branches: others, ..Node::new(Mark::Neutral, text) };
+                nodes.push((order(node.mark, PartKind::Grant), node));
             }
             // To whoever may, it tells nothing who else may.
             (true, true, true) | (false, true, _) => {}
         }
-        nodes
+        nodes.sort_by_key(|(order, _)| *order);
+        nodes.into_iter().map(|(_, node)| node).collect()
+    }
+
+    /// The first of them: a book can have very many.
+    fn shown_others(mut others: Vec<Node>) -> Vec<Node> {
+        let more = others.len().saturating_sub(SHOWN);
+        others.truncate(SHOWN);
+        if more > 0 {
+            others.push(Node::new(Mark::Neutral, format!("and {more} more, which --format json lists")));
+        }
+        others
     }
 
     fn for_others(&self, part: &PartTree) -> Node {
@@ -258,6 +268,22 @@ impl View<'_> {
     }
 }
 
+/// What the answer rests on comes first, in the order in which reasons are given.
+fn order(mark: Mark, kind: PartKind) -> u8 {
+    match (mark, kind) {
+        (Mark::InTheWay, _) if kind.refuses() => 0,
+        (Mark::InTheWay, PartKind::Grant) => 2,
+        (Mark::InTheWay, _) => 1,
+        (Mark::Unknown, _) if kind.refuses() => 3,
+        (Mark::Unknown, PartKind::Grant) => 5,
+        (Mark::Unknown, _) => 4,
+        (Mark::Well, PartKind::Grant) => 6,
+        (Mark::Well, _) if is_way(kind) => 7,
+        (Mark::Well, _) => 8,
+        (Mark::Neutral, _) => 9,
+    }
+}
+
 /// What the part does, in words before what the book says.
 fn heading(part: &PartTree) -> String {
     let text = &part.text;
@@ -282,29 +308,34 @@ fn heading(part: &PartTree) -> String {
 
 /// `own` is false: `resource.author == principal`, and below it the facts.
 fn add_condition(tree: &ExprTree, depth: usize, details: &mut Vec<Detail>) {
-    let value = match tree.value {
-        Truth::True => "true",
-        Truth::False => "false",
-        Truth::Unknown => "not known",
-    };
-    let mut text = match &tree.name {
-        Some(name) => format!("`{name}` is {value}: `{}`", tree.text),
-        None => format!("`{}` is {value}", tree.text),
-    };
+    let mut text = tree.sentence();
     let known: Vec<&str> = tree.facts.iter().chain(&tree.missing).map(String::as_str).collect();
     if !known.is_empty() {
-        text.push_str(&format!(" - {}", known.join("; ")));
+        text.push_str(&format!(": {}", known.join("; ")));
     }
     details.push(Detail { depth, text });
-    for part in &tree.parts {
+    // What settles it: one true part of an `or`, one false part of an `and`.
+    let settles = |part: &ExprTree| match (tree.kind, tree.value) {
+        (ExprKind::Or, Truth::True) | (ExprKind::And, Truth::False) => part.value == tree.value,
+        (ExprKind::Or | ExprKind::And | ExprKind::Not | ExprKind::Test | ExprKind::NarrowerRow, _) => true,
+    };
+    for part in tree.parts.iter().filter(|part| settles(part)) {
         add_condition(part, depth + 1, details);
     }
 }
 
-fn misses(io: &Io, nearest: &Nearest, out: &mut String) {
+fn misses(io: &Io, who: &str, nearest: &Nearest, out: &mut String) {
+    if !nearest.misses.is_empty() {
+        let words = format!("  any one of these lines; where it names nobody it is about {who}\n");
+        out.push_str(&io.paint("2", &words));
+    }
     for miss in nearest.misses.iter().take(SHOWN) {
         let changes: Vec<&str> = miss.changes.iter().map(|change| change.text.as_str()).collect();
         let mut text = changes.join(", and ");
+        let mut enforced = miss.changes.iter().filter_map(|change| change.text.strip_prefix("enforce "));
+        if let Some(names) = enforced.next() {
+            text.push_str(&format!(" (asking with --enforces {})", names.replace(" and ", " --enforces ")));
+        }
         let enforces = miss.changes.iter().any(|change| change.code == rolebook_engine::ChangeCode::Enforce);
         if miss.answer == AnswerCode::AllowIf && !enforces {
             let sets: Vec<String> = miss.alternatives.iter().map(|set| set.join(" and ")).collect();
@@ -317,10 +348,9 @@ fn misses(io: &Io, nearest: &Nearest, out: &mut String) {
         out.push_str(&format!("  and {more} more, which --format json lists\n"));
     }
     if nearest.misses.is_empty() {
-        let words = match nearest.tried {
-            0 => "no change of the facts or of the question that this could think of",
-            _ => "no one or two changes of the facts or of the question",
-        };
-        out.push_str(&format!("  {words}\n"));
+        out.push_str("  nothing that one or two changes of the facts or of the question could do\n");
+    }
+    if nearest.incomplete {
+        out.push_str(&format!("  there may be more: the search ended after {} tries\n", nearest.tried));
     }
 }
