@@ -4,6 +4,7 @@ use rolebook_policy::{ActionId, Cardinality, Owner, Parent, TypeId, Value};
 
 use super::build::Explainer;
 use super::tree::{PartKind, PartTree, Status};
+use super::who::shortened;
 use crate::Truth;
 use crate::reference::steps_out;
 
@@ -100,7 +101,8 @@ impl Explainer<'_> {
             ways.push(way(PartKind::Way, format!("by way of {}", self.name(place)), value, parts));
         }
         let value = Truth::any(ways.iter().map(|way| way.value));
-        let text = format!("{name} belongs to {} {kind}s, of which one must let in", parents.len());
+        let places = shortened(parents.iter().map(|place| self.name(place)).collect(), ", ");
+        let text = format!("{name} belongs to {places}, of which one must let in");
         vec![way(PartKind::OneOf, text, value, ways)]
     }
 }

@@ -16,6 +16,9 @@ pub(super) const MAX_CHANGES: usize = 2;
 /// So many plans are followed for one part.
 const MAX_PLANS: usize = 128;
 
+/// So many places are proposed for a thing that needs one.
+const MAX_SEATS: usize = 8;
+
 /// Ways to reach something: each a set of changes, ascending, as positions in [`Planner::changes`]. None: there is no way.
 /// An empty set: it is so already.
 pub(super) type Plans = Vec<Vec<usize>>;
@@ -384,7 +387,17 @@ impl<'a> Planner<'a> {
         if parents.is_empty() {
             let top = matches!(thing, Value::Entity(ty, _) if *ty == parent.ty)
                 && parent.cardinality == Cardinality::Optional;
-            return if top || self.evaluator.passes_another_way(thing, parent) { done() } else { no_way() };
+            if top || self.evaluator.passes_another_way(thing, parent) {
+                return done();
+            }
+            let Some(at) = self.evaluator.known(thing) else { return no_way() };
+            let places: Vec<EntityIx> = self.facts.of_type(parent.ty).map(|(place, _)| place).take(MAX_SEATS).collect();
+            let mut plans = no_way();
+            for place in places {
+                let way = self.seat(at, place);
+                plans = self.either(plans, way);
+            }
+            return plans;
         }
         let mut plans = no_way();
         for place in &parents {
