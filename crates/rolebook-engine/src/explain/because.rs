@@ -32,10 +32,13 @@ impl Explainer<'_> {
             Some(Expr::Compare(_, left, right)) => {
                 (ExprKind::Test, [*left, *right].into_iter().filter(|side| self.is_condition(*side)).collect())
             }
-            _ => (ExprKind::Test, vec![]),
+            Some(_) | None => (ExprKind::Test, vec![]),
         };
         let mut found = Found::default();
         self.rests_on(id, scope, &mut found);
+        if parts.is_empty() && found.facts.is_empty() && found.missing.is_empty() {
+            self.who_and_what(&text, scope, &mut found);
+        }
         found.facts.dedup();
         found.missing.dedup();
         if value != Truth::Unknown {
@@ -156,6 +159,16 @@ impl Explainer<'_> {
             },
             Expr::Attribute(base, name) => self.rests_on_attribute(id, *base, name, scope, found),
             Expr::Literal(_) | Expr::Principal | Expr::Resource | Expr::Workspace | Expr::Entity(..) => {}
+        }
+    }
+
+    /// Of a test that rests on nothing else: who asks, and about what.
+    fn who_and_what(&self, text: &str, scope: &Scope<'_>, found: &mut Found) {
+        let principal = self.evaluator.principal();
+        for (word, value) in [("resource", scope.resource), ("principal", &principal)] {
+            if text.split(' ').any(|other| other == word) {
+                found.facts.push(self.is(word, value));
+            }
         }
     }
 

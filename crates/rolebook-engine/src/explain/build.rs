@@ -151,10 +151,7 @@ impl<'a> Explainer<'a> {
 
     /// The parts of an outermost `and`: each must be true.
     fn conjuncts(&self, id: ExprId) -> Vec<ExprId> {
-        match self.policy.expr(id) {
-            Some(Expr::And(parts)) => parts.clone(),
-            _ => vec![id],
-        }
+        if let Some(Expr::And(parts)) = self.policy.expr(id) { parts.clone() } else { vec![id] }
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a cell and a rule have in common, put together in one place")]
@@ -200,7 +197,7 @@ impl<'a> Explainer<'a> {
         let value = Truth::any(values.iter().copied());
         let mut why: Vec<String> = Vec::new();
         for ((text, grantee), each) in grantees.iter().zip(&values) {
-            if *each == value && !(value == Truth::True && !why.is_empty()) {
+            if *each == value && (why.is_empty() || value != Truth::True) {
                 why.push(self.who(grantee, text, scope.resource, value));
             }
         }

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use rolebook_policy::{
-    ActionId, Cardinality, CellKind, Effect, Grantee, ObligationId, Owner, Parent, Policy, RoleId, TypeId, Value,
+    ActionId, Cardinality, CellKind, Effect, Grantee, ObligationId, Owner, Parent, Policy, RoleId, TypeId, TypeKind,
+    Value,
 };
 
 use super::change::{Change, roles_one, seats_allowed};
@@ -269,7 +270,7 @@ impl<'a> Planner<'a> {
 
     pub(super) fn hold_role(&mut self, person: EntityIx, role: RoleId, thing: &Value) -> Plans {
         let policy = self.policy;
-        let Some(declared) = policy.role(role) else { return no_way() };
+        let Some(declared) = policy.role(role).filter(|_| self.is_person(person)) else { return no_way() };
         let mut plans = no_way();
         for place in self.places(thing, declared.on) {
             let may = place == EntityIx::WORKSPACE || seats_allowed(policy, self.facts, person, place).is_some();
@@ -316,11 +317,7 @@ impl<'a> Planner<'a> {
             return no_way();
         }
         let Some(ty) = facts.get(place).map(|entity| entity.ty) else { return no_way() };
-        let is_person = facts
-            .get(thing)
-            .and_then(|entity| policy.ty(entity.ty))
-            .is_some_and(|ty| ty.kind == rolebook_policy::TypeKind::Principal);
-        if !is_person || !roles_one(policy, facts, thing, place) {
+        if !self.is_person(thing) || !roles_one(policy, facts, thing, place) {
             return self.change(Change::Seat { thing, place });
         }
         let mut plans = no_way();
@@ -331,6 +328,11 @@ impl<'a> Planner<'a> {
             }
         }
         plans
+    }
+
+    pub(super) fn is_person(&self, at: EntityIx) -> bool {
+        let declared = self.facts.get(at).and_then(|entity| self.policy.ty(entity.ty));
+        declared.is_some_and(|ty| ty.kind == TypeKind::Principal)
     }
 
     /// Whether the place is the thing or in it: nothing sits in itself.

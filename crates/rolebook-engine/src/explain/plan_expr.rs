@@ -57,10 +57,12 @@ impl<'a> Planner<'a> {
             },
             Expr::IsEmpty(inner) => self.want_empty(*inner, scope, goal),
             Expr::IsHolder(person, holding, thing) => {
-                match (self.evaluator.value(*person, scope), self.evaluator.value(*thing, scope)) {
-                    (Val::Is(person), Val::Is(thing)) => self.want_holder(&person, holding, &thing, goal),
-                    _ => no_way(),
-                }
+                let (Val::Is(person), Val::Is(thing)) =
+                    (self.evaluator.value(*person, scope), self.evaluator.value(*thing, scope))
+                else {
+                    return no_way();
+                };
+                self.want_holder(&person, holding, &thing, goal)
             }
             Expr::HasRole(person, role, place) => {
                 let Val::Is(person) = self.evaluator.value(*person, scope) else { return no_way() };
@@ -278,11 +280,7 @@ impl<'a> Planner<'a> {
 
     pub(super) fn hold_key_role(&mut self, person: EntityIx, key_roles: &[KeyRoleId], thing: &Value) -> Plans {
         let policy = self.policy;
-        let is_person = self
-            .facts
-            .get(person)
-            .and_then(|entity| policy.ty(entity.ty))
-            .is_some_and(|ty| ty.kind == rolebook_policy::TypeKind::Principal);
+        let is_person = self.is_person(person);
         let mut plans = no_way();
         for key_role in key_roles.iter().filter(|_| is_person) {
             let Some(on) = policy.key_role(*key_role).map(|key_role| key_role.on) else { continue };
@@ -327,7 +325,25 @@ impl<'a> Planner<'a> {
                 }
                 Arguments::None => None,
             },
-            _ => None,
+            Expr::Or(_)
+            | Expr::And(_)
+            | Expr::Not(_)
+            | Expr::Compare(..)
+            | Expr::In(..)
+            | Expr::Within(..)
+            | Expr::Contains(..)
+            | Expr::Matching(..)
+            | Expr::Includes(..)
+            | Expr::IsEmpty(_)
+            | Expr::IsHolder(..)
+            | Expr::HasRole(..)
+            | Expr::HoldersOf(..)
+            | Expr::Literal(_)
+            | Expr::Principal
+            | Expr::Resource
+            | Expr::Workspace
+            | Expr::Condition(_)
+            | Expr::Entity(..) => None,
         }
     }
 
