@@ -11,6 +11,7 @@ mod grant;
 mod id;
 mod lookup;
 mod model;
+mod text;
 mod value;
 
 pub use assertion::{Assertion, Claim};
