@@ -160,7 +160,7 @@ impl Search<'_> {
         };
         let held = |grantee: &&Grantee| {
             let meant = is_meant(self.policy, facts, request, grantee);
-            if self.assertion.alone && !world.holds_alone(self.schema, grantee) { Truth::False } else { meant }
+            if self.assertion.alone && !world.holds_alone(self.schema, 0, grantee) { Truth::False } else { meant }
         };
         let all: Vec<Truth> = grantees.iter().map(held).collect();
         match self.assertion.claim {

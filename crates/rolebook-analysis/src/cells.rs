@@ -180,7 +180,7 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
         Pair::Granted(cell, grant) | Pair::Beyond(cell, grant) => (cell, grant),
     };
     let Some(grantee) = column(policy, pair) else { return false };
-    if is_meant(policy, facts, request, grantee) != Truth::True || !world.holds_alone(schema, grantee) {
+    if is_meant(policy, facts, request, grantee) != Truth::True || !world.holds_alone(schema, 0, grantee) {
         return false;
     }
     let declared = row(&cell.row).and_then(|row| row.cells.get(cell.column));

@@ -10,6 +10,7 @@ mod cells;
 mod circuit;
 mod dead;
 mod decide;
+mod diff;
 mod domain;
 mod expr;
 mod facts;
@@ -19,6 +20,7 @@ mod setting;
 mod shrink;
 mod world;
 
+pub use diff::{CellText, Change, Declared, Diff, Direction, Open, Rename, Witness, diff};
 pub use dead::{Dead, dead_cells};
 pub use cells::{CellAt, GrantAt, Pair, RowAt, Together, together};
 pub use assertion::{Counterexample, Verdict, prove};

@@ -372,10 +372,9 @@ impl World {
         format!("{} {}{seats}{entries}", policy.type_name(ty), entity.id)
     }
 
-    /// Whether who asks holds no role or key role beside those that the grantee of the first book means and what they
-    /// include.
-    pub(crate) fn holds_alone(&self, schema: &Schema<'_>, grantee: &Grantee) -> bool {
-        let known = &schema.sides[0];
+    /// Whether who asks holds no role or key role beside those that the grantee means and what they include.
+    pub(crate) fn holds_alone(&self, schema: &Schema<'_>, side: usize, grantee: &Grantee) -> bool {
+        let known = &schema.sides[side];
         let (roles, key_roles): (BTreeSet<usize>, BTreeSet<usize>) = match grantee {
             Grantee::Role(role) => {
                 let roles = crate::setting::included(known.policy, *role);
@@ -390,6 +389,28 @@ impl World {
         let mut held = self.entities.iter().flatten().flat_map(|entity| &entity.holders);
         mine.into_iter().flatten().all(|(role, _)| roles.contains(role))
             && held.all(|(key_role, holders)| key_roles.contains(key_role) || !holders.contains(&PRINCIPAL))
+    }
+
+    /// What who asks holds, by name and as people read it: "member and csm".
+    pub(crate) fn holdings(&self, schema: &Schema<'_>) -> (String, String) {
+        let mut names: Vec<(String, String)> = Vec::new();
+        let mine = self.entities.get(PRINCIPAL).and_then(Option::as_ref);
+        for (role, _) in mine.iter().flat_map(|entity| &entity.roles) {
+            let found = schema.sides.iter().find_map(|side| Some((side, side.policy.role(side.role_id(*role)?)?)));
+            names.extend(found.map(|(_, role)| (role.name.clone(), role.title.clone())));
+        }
+        for (key_role, holders) in self.entities.iter().flatten().flat_map(|entity| &entity.holders) {
+            if holders.contains(&PRINCIPAL) {
+                let declared = |side: &crate::schema::Side<'_>| {
+                    side.key_role_id(*key_role).and_then(|id| side.policy.key_role(id)).cloned()
+                };
+                let found = schema.sides.iter().find_map(declared);
+                names.extend(found.map(|key_role| (key_role.name, key_role.title)));
+            }
+        }
+        names.dedup();
+        let join = |part: fn(&(String, String)) -> &str| names.iter().map(part).collect::<Vec<_>>().join(" and ");
+        (join(|(name, _)| name), join(|(_, title)| title))
     }
 
     /// Takes a thing away, with all that points at it.

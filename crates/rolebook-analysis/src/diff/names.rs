@@ -1,6 +1,6 @@
 //! What two books declare differently: names, and what facts may hold.
 
-use rolebook_policy::{Action, ActionId, Area, Cardinality, EntityType, Field, Policy};
+use rolebook_policy::{Action, ActionId, Area, Cardinality, EntityType, Field, Policy, ValueKind, ValueType};
 
 use crate::request::successor;
 use crate::schema::Schema;
@@ -74,10 +74,9 @@ pub(super) fn renames(old: &Policy, new: &Policy) -> Vec<Rename> {
     let schema = Schema::new(&[new, old]);
     for (index, action) in old.actions.iter().enumerate() {
         let id = ActionId(index as u32);
-        let Some((new_id, later)) = successor(&schema, 1, id).and_then(|id| Some((id, new.action(id)?))) else {
-            continue;
-        };
-        let (from, to) = (old.action_name(id), new.action_name(new_id));
+        let Some(later_id) = successor(&schema, 1, id) else { continue };
+        let Some(later) = new.action(later_id) else { continue };
+        let (from, to) = (old.action_name(id), new.action_name(later_id));
         if action.name != later.name {
             note("action", ("", ""), &to, std::slice::from_ref(&from), &[&from]);
         }
@@ -214,11 +213,25 @@ fn sent(policy: &Policy, fields: &[Field]) -> String {
         .iter()
         .map(|field| {
             let optional = if field.optional { "?" } else { "" };
-            format!("{}{optional}: {}", field.name, policy.value_type_text(&field.ty))
+            format!("{}{optional}: {}", field.name, type_text(policy, &field.ty))
         })
         .collect();
     texts.sort();
     if texts.is_empty() { "nothing".into() } else { texts.join(", ") }
+}
+
+fn type_text(policy: &Policy, ty: &ValueType) -> String {
+    let one = match &ty.kind {
+        ValueKind::Text => "text".to_owned(),
+        ValueKind::Int => "int".to_owned(),
+        ValueKind::Bool => "bool".to_owned(),
+        ValueKind::Date => "date".to_owned(),
+        ValueKind::Time => "time".to_owned(),
+        ValueKind::Role => "role".to_owned(),
+        ValueKind::Enum(names) => format!("one of ({})", names.join(", ")),
+        ValueKind::Entity(ty) => policy.type_name(*ty).to_owned(),
+    };
+    if ty.set { format!("set of {one}") } else { one }
 }
 
 fn places(policy: &Policy, action: &Action) -> String {

@@ -38,7 +38,7 @@ impl Subject {
             let Some(concrete) = world.concrete(schema, *side, action) else { return true };
             let policy = schema.sides[*side].policy;
             is_meant(policy, &concrete.facts, &concrete.request, grantee) == Truth::True
-        }) && self.grantees.first().is_some_and(|(side, grantee)| world.holds_alone_on(schema, *side, grantee))
+        }) && self.grantees.first().is_some_and(|(side, grantee)| world.holds_alone(schema, *side, grantee))
     }
 }
 
