@@ -73,22 +73,28 @@ impl Encoder<'_, '_, '_> {
 
     /// When all gates let in and all required actions are allowed.
     pub(crate) fn way_in(&mut self, action: ActionId, resource: Thing) -> Bit {
+        let steps = self.facts.domain.things.len();
+        self.way_in_by(action, resource, steps)
+    }
+
+    /// The same by at most so many steps from a thing to one of its own type: there are never more than things.
+    fn way_in_by(&mut self, action: ActionId, resource: Thing, steps: usize) -> Bit {
         let Some(declared) = self.policy().action(action) else { return Bit::FALSE };
-        let mut parts = vec![self.gates_of(action, resource)];
+        let mut parts = vec![self.gates_of(action, resource, steps)];
         for required in &declared.requires {
-            parts.push(self.is_allowed_without_arguments(*required, resource));
+            parts.push(self.is_allowed_without_arguments(*required, resource, steps));
         }
         self.facts.circuit.all(parts)
     }
 
-    fn is_allowed_without_arguments(&mut self, action: ActionId, thing: Thing) -> Bit {
-        if let Some(known) = self.memo.allowed.get(&(action, thing)) {
+    fn is_allowed_without_arguments(&mut self, action: ActionId, thing: Thing, steps: usize) -> Bit {
+        if let Some(known) = self.memo.allowed.get(&(action, thing, steps)) {
             return *known;
         }
         let own = self.is_allowed_by_itself(action, Scope { resource: thing, arguments: None });
-        let way_in = self.way_in(action, thing);
+        let way_in = self.way_in_by(action, thing, steps);
         let bit = self.facts.circuit.and(own, way_in);
-        self.memo.allowed.insert((action, thing), bit);
+        self.memo.allowed.insert((action, thing, steps), bit);
         bit
     }
 
@@ -195,9 +201,9 @@ impl Encoder<'_, '_, '_> {
         self.facts.schema.sides[self.side].ty(self.facts.domain.things[thing])
     }
 
-    fn gates_of(&mut self, action: ActionId, thing: Thing) -> Bit {
+    fn gates_of(&mut self, action: ActionId, thing: Thing, steps: usize) -> Bit {
         let Some(declared) = self.policy().action(action) else { return Bit::FALSE };
-        let above = self.gates_above(thing, self.facts.domain.things.len());
+        let above = self.gates_above(thing, steps);
         let ty = self.ty(thing);
         match declared.owner {
             Owner::Type(owner) if Some(owner) == ty && !declared.on_place => above,
@@ -208,33 +214,30 @@ impl Encoder<'_, '_, '_> {
                     }),
                     Owner::Area(_) => false,
                 };
-                let here = self.gates_at(thing, steps_out);
+                let here = self.gates_at(thing, steps_out, steps);
                 self.facts.circuit.and(above, here)
             }
         }
     }
 
     /// When the gates of the thing itself let in.
-    fn gates_at(&mut self, thing: Thing, ungated: bool) -> Bit {
+    fn gates_at(&mut self, thing: Thing, ungated: bool, steps: usize) -> Bit {
         let Some(ty) = self.ty(thing).filter(|_| !ungated).and_then(|ty| self.policy().ty(ty)) else {
             return Bit::TRUE;
         };
         let parts: Vec<Bit> =
-            ty.gates.iter().map(|gate| self.is_allowed_without_arguments(gate.action, thing)).collect();
+            ty.gates.iter().map(|gate| self.is_allowed_without_arguments(gate.action, thing, steps)).collect();
         self.facts.circuit.all(parts)
     }
 
-    /// When the gates above the thing let in: of each type of parents one parent must. `depth` bounds the steps up, of which
-    /// there are at most as many as things.
-    fn gates_above(&mut self, thing: Thing, depth: usize) -> Bit {
+    /// When the gates above the thing let in: of each type of parents one parent must.
+    fn gates_above(&mut self, thing: Thing, steps: usize) -> Bit {
         let Some(ty) = self.ty(thing).and_then(|ty| self.policy().ty(ty)) else { return Bit::TRUE };
-        // Only a type that sits in itself can be passed twice.
-        let nests = ty.parents.iter().any(|parent| Some(parent.ty) == self.ty(thing));
-        let key = (thing, if nests { depth } else { usize::MAX });
-        if let Some(known) = self.memo.above.get(&key) {
+        if let Some(known) = self.memo.above.get(&(thing, steps)) {
             return *known;
         }
-        if depth == 0 {
+        // More steps than things lead round in a circle, and facts have none.
+        if steps == 0 {
             return Bit::FALSE;
         }
         let mut parts = Vec::new();
@@ -249,8 +252,9 @@ impl Encoder<'_, '_, '_> {
             let mut some = Vec::new();
             for (place, sits) in places.iter() {
                 some.push(*sits);
-                let here = self.gates_at(*place, parent.ungated);
-                let above = self.gates_above(*place, if own { depth - 1 } else { depth });
+                let left = if own { steps - 1 } else { steps };
+                let here = self.gates_at(*place, parent.ungated, left);
+                let above = self.gates_above(*place, left);
                 ways.push(self.facts.circuit.all([*sits, here, above]));
             }
             let some = self.facts.circuit.any(some);
@@ -263,7 +267,7 @@ impl Encoder<'_, '_, '_> {
             parts.push(self.facts.circuit.any(ways));
         }
         let bit = self.facts.circuit.all(parts);
-        self.memo.above.insert(key, bit);
+        self.memo.above.insert((thing, steps), bit);
         bit
     }
 

@@ -73,7 +73,7 @@ pub(crate) struct Encoder<'e, 's, 'p> {
 #[derive(Default)]
 pub(crate) struct Memo {
     truths: BTreeMap<(ExprId, Scope), Rails>,
-    pub(crate) allowed: BTreeMap<(ActionId, Thing), Bit>,
+    pub(crate) allowed: BTreeMap<(ActionId, Thing, usize), Bit>,
     pub(crate) above: BTreeMap<(Thing, usize), Bit>,
 }
 

@@ -288,8 +288,8 @@ impl World {
         let known = &schema.sides[side];
         let policy = known.policy;
         let mut lines = Vec::new();
-        for (thing, entity) in self.entities.iter().enumerate().skip(1) {
-            let Some(entity) = entity else { continue };
+        for thing in self.reading_order(schema) {
+            let Some(entity) = &self.entities[thing] else { continue };
             let Some(ty) = known.ty(entity.sort) else { continue };
             lines.push(self.fixture(schema, side, thing, entity, ty));
         }
@@ -311,6 +311,25 @@ impl World {
             policy.action_name(action)
         ));
         lines
+    }
+
+    /// People first, then each thing after what it sits in.
+    fn reading_order(&self, schema: &Schema<'_>) -> Vec<Thing> {
+        let depth = |thing: &Thing| {
+            let mut level = vec![*thing];
+            let mut seen: BTreeSet<Thing> = BTreeSet::new();
+            while let Some(at) = level.pop() {
+                let parents = self.entities[at].iter().flat_map(|entity| entity.parents.values().flatten());
+                level.extend(parents.copied().filter(|parent| seen.insert(*parent)));
+            }
+            seen.len()
+        };
+        let mut things: Vec<Thing> = (1..self.entities.len()).collect();
+        things.sort_by_cached_key(|thing| {
+            let person = self.entities[*thing].as_ref().is_some_and(|entity| schema.sorts[entity.sort].principal);
+            if person { (0, 0) } else { (1, depth(thing)) }
+        });
+        things
     }
 
     fn pairs(
