@@ -91,8 +91,10 @@ fn legend(io: &Io, explanation: &Explanation) -> String {
     let marks: Vec<String> = marks.iter().map(|(sign, words)| format!("{} {words}", mark(io, *sign))).collect();
     let mut lines = format!("  {}\n", marks.join("   "));
     if has_conditions(&explanation.decision) {
-        let words =
-            format!("  `principal` is who asks, {}; `resource` is what it is about\n", explanation.question.who);
+        let words = format!(
+            "  `principal` is who asks, {}; `resource` is what it is about\n",
+            plain(&explanation.question.who)
+        );
         lines.push_str(&io.paint("2", &words));
     }
     lines
