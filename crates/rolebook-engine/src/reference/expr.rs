@@ -74,21 +74,18 @@ impl Evaluator<'_> {
                 _ => Truth::Unknown,
             },
             Expr::HasRole(person, role, place) => {
-                let person = match self.value(*person, scope) {
-                    Val::Nobody | Val::Beyond => return Truth::False,
-                    Val::Is(person) => person,
-                    _ => return Truth::Unknown,
-                };
-                match place {
-                    RolePlace::Workspace => {
-                        self.has_role(&person, *role, &Value::Entity(TypeId::WORKSPACE, String::new()))
+                let person = self.value(*person, scope);
+                let thing = match place {
+                    RolePlace::Workspace | RolePlace::OnAny(_) => {
+                        Val::Is(Value::Entity(TypeId::WORKSPACE, String::new()))
                     }
-                    RolePlace::OnAny(ty) => self.has_role_on_any(&person, *role, *ty),
-                    RolePlace::On(thing) => match self.value(*thing, scope) {
-                        Val::Nobody | Val::Beyond => Truth::False,
-                        Val::Is(thing) => self.has_role(&person, *role, &thing),
-                        _ => Truth::Unknown,
-                    },
+                    RolePlace::On(thing) => self.value(*thing, scope),
+                };
+                match (person, thing, place) {
+                    (Val::Nobody | Val::Beyond, ..) | (_, Val::Nobody | Val::Beyond, _) => Truth::False,
+                    (Val::Is(person), _, RolePlace::OnAny(ty)) => self.has_role_on_any(&person, *role, *ty),
+                    (Val::Is(person), Val::Is(thing), _) => self.has_role(&person, *role, &thing),
+                    _ => Truth::Unknown,
                 }
             }
             Expr::Literal(_) | Expr::Input(_) | Expr::Context(_) | Expr::Attribute(..) => match self.value(id, scope) {

@@ -6,8 +6,9 @@ use rolebook_policy::{
     ActionId, Cell, CellKind, ConditionId, Effect, Expr, ExprId, Grantee, Matrix, ObligationId, Row, Rule,
 };
 
+use super::Evaluator;
 use super::expr::Scope;
-use super::{Alternatives, Evaluator};
+use crate::alternatives::Alternatives;
 use crate::{Considered, Part, Reason, Truth};
 
 impl Evaluator<'_> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{Cardinality, KeyRoleId, RoleId, TypeId, Value};
+use rolebook_policy::{Cardinality, EntityType, KeyRoleId, Policy, RoleId, TypeId, Value};
 
 use super::Evaluator;
 use crate::{EntityIx, Facts, Truth};
@@ -16,9 +16,13 @@ pub(crate) struct Ancestry {
 }
 
 impl Ancestry {
-    /// Whether something of the type is surely above the thing (the thing itself aside, which is the first).
-    pub(super) fn holds_type(&self, facts: &Facts, ty: TypeId) -> bool {
-        self.known.iter().skip(1).any(|at| facts.get(*at).is_some_and(|entity| entity.ty == ty))
+    /// Whether the gates of the type bind somewhere on the way up: the thing or something above it surely sits in one of
+    /// them, and does not step out.
+    pub(super) fn is_bound_by(&self, policy: &Policy, facts: &Facts, ty: TypeId) -> bool {
+        self.known.iter().filter_map(|at| facts.get(*at)).any(|entity| {
+            let parents = policy.ty(entity.ty).map_or(&[][..], |ty| &ty.parents);
+            entity.parents.contains_key(&ty) && parents.iter().any(|parent| parent.ty == ty && !parent.ungated)
+        })
     }
 }
 
@@ -162,6 +166,11 @@ impl Evaluator<'_> {
     pub(super) fn is_member(&self, resource: &Value) -> Truth {
         let Value::Entity(ty, _) = resource else { return Truth::False };
         let Some(place) = self.place_with_roles(*ty) else { return Truth::False };
+        // A principal of a type that sits in no such place is no member anywhere.
+        let can_sit = |ty: &EntityType| ty.parents.iter().any(|parent| parent.ty == place);
+        if !self.policy.ty(self.request.principal.0).is_some_and(can_sit) {
+            return Truth::False;
+        }
         let ancestry = self.ancestry(resource);
         let sits_in = self.parents_of(&self.principal(), place);
         let of_type = |at: &&EntityIx| self.facts.get(**at).is_some_and(|entity| entity.ty == place);
