@@ -8,6 +8,7 @@
 mod compiler;
 mod conditions;
 mod declare;
+mod former;
 mod grants;
 mod items;
 mod logic;
@@ -22,6 +23,6 @@ mod sink;
 mod tests;
 mod typing;
 
-pub use compiler::{BookFile, Compiled, Compiler};
+pub use compiler::{BookFile, Compiled, CompiledAssertion, Compiler};
 pub use manifest::Manifest;
 pub use tests::{Check, Expectation, Step, Test, run_test};

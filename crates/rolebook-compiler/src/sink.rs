@@ -17,6 +17,8 @@ pub(crate) struct Sink {
     pub(crate) poisoned: BTreeSet<String>,
     /// How many unknown names there were.
     pub(crate) unknown: usize,
+    /// Warnings of former names: no reason to think that what they stand in could not be read.
+    pub(crate) renamed: Vec<Diagnostic>,
 }
 
 impl Sink {
@@ -76,12 +78,14 @@ impl Sink {
 
     /// Puts the diagnostics in order and joins those that say the same: of an unknown name there is one, with every use.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.append(&mut self.renamed);
         Diagnostic::sort(&mut self.diagnostics);
         let mut joined: Vec<Diagnostic> = Vec::new();
         let mut unknown_at: BTreeMap<Label, usize> = BTreeMap::new();
         let mut by_key: BTreeMap<(&'static str, String, Option<Label>), usize> = BTreeMap::new();
         for diagnostic in self.diagnostics {
-            let everywhere = diagnostic.rule == &rules::UNKNOWN_NAME || diagnostic.rule == &rules::UNKNOWN_FACT;
+            let everywhere =
+                [&rules::UNKNOWN_NAME, &rules::UNKNOWN_FACT, &rules::RENAMED_NAME].contains(&diagnostic.rule);
             let place = if everywhere { None } else { diagnostic.labels.first().cloned() };
             // One word that several types lack is one mistake.
             if diagnostic.rule == &rules::UNKNOWN_NAME

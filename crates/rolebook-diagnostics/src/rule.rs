@@ -114,6 +114,8 @@ rules! {
     /// A cell and another grant that say different things.
     CONTRADICTED_CELL = Error "contradicted-cell";
     // lints
+    /// A former name where the name of today should stand.
+    RENAMED_NAME = Warning "renamed-name";
     /// An obligation that nobody has defined yet.
     UNDEFINED_OBLIGATION = Note "undefined-obligation";
     // facts, requests, tests

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::{a, did_you_mean};
 use rolebook_policy::{
-    ActionId, Field, ObligationId, Policy, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType, parse_date,
+    ActionId, Field, ObligationId, Policy, Role, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType, parse_date,
     parse_time,
 };
 
@@ -19,9 +19,9 @@ pub struct Request {
     pub action: ActionId,
     /// On what: type and id; the workspace's id is empty.
     pub resource: (TypeId, String),
-    /// The action's arguments by name.
+    /// The action's arguments by name: that of today, which [`rolebook_policy::find_field`] finds for a former one.
     pub arguments: BTreeMap<String, Value>,
-    /// What the asking service sends along.
+    /// What the asking service sends along, by name of today.
     pub context: BTreeMap<String, Value>,
     /// The obligations that the caller sees to.
     pub enforces: BTreeSet<ObligationId>,
@@ -175,8 +175,10 @@ pub fn parse_value(policy: &Policy, text: &str, ty: &ValueType) -> Result<Value,
         }
         ValueKind::Role => find_role(policy, text).map(Value::Role),
         ValueKind::Entity(ty) => {
-            let prefix = format!("{}:", policy.type_name(*ty));
-            let id = text.strip_prefix(&prefix).unwrap_or(text);
+            let id = match text.split_once(':') {
+                Some((prefix, id)) if policy.find_type(prefix) == Some(*ty) => id,
+                _ => text,
+            };
             if id.is_empty() { Err(wrong()) } else { Ok(Value::Entity(*ty, id.to_owned())) }
         }
     }
@@ -192,21 +194,28 @@ pub(crate) fn shorten(text: &str) -> String {
     if text.chars().count() <= 60 { text.to_owned() } else { text.chars().take(59).chain(['…']).collect() }
 }
 
-/// `member`, or `team.member` where several types have one.
+/// `member`, or `team.member` where several types have one; a former name where no role is called so today.
 fn find_role(policy: &Policy, text: &str) -> Result<RoleId, String> {
-    let (on, name) = match text.split_once('.') {
-        Some((ty, name)) => (policy.find_type(ty), name),
-        None => (None, text),
+    let unknown = |name: &str| {
+        let near = did_you_mean(name, policy.roles.iter().map(|role| role.name.as_str()));
+        let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        format!("the book has no role `{}`{near}", shorten(text))
     };
-    let matches = |role: &rolebook_policy::Role| role.name == name && on.is_none_or(|on| role.on == on);
-    let mut found = policy.roles.iter().enumerate().filter(|(_, role)| matches(role));
-    match (found.next(), found.next()) {
-        (Some((index, _)), None) => Ok(RoleId(index as u32)),
-        (Some(_), Some(_)) => Err(format!("several types have a role `{name}`: write `TYPE.{name}`")),
-        _ => {
-            let near = did_you_mean(name, policy.roles.iter().map(|role| role.name.as_str()));
-            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            Err(format!("the book has no role `{}`{near}", shorten(text)))
-        }
+    if let Some((ty, name)) = text.split_once('.') {
+        let found = policy.find_type(ty).and_then(|ty| policy.find_role(ty, name));
+        return found.ok_or_else(|| unknown(name));
+    }
+    let roles_of = |matches: &dyn Fn(&Role) -> bool| -> Vec<RoleId> {
+        let roles = policy.roles.iter().enumerate().filter(|(_, role)| matches(role));
+        roles.map(|(index, _)| RoleId(index as u32)).collect()
+    };
+    let mut found = roles_of(&|role| role.name == text);
+    if found.is_empty() {
+        found = roles_of(&|role| role.was.iter().any(|old| old == text));
+    }
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(unknown(text)),
+        _ => Err(format!("several types have a role `{text}`: write `TYPE.{text}`")),
     }
 }

@@ -9,6 +9,7 @@ mod assertion;
 mod expr;
 mod grant;
 mod id;
+mod lookup;
 mod model;
 mod value;
 
@@ -16,6 +17,7 @@ pub use assertion::{Assertion, Claim};
 pub use expr::{Compare, Expr, Holding, RolePlace};
 pub use grant::{Cell, CellKind, Column, Effect, Grantee, Matrix, PatternMatch, Row, Rule, When};
 pub use id::{ActionId, AreaId, ConditionId, ExprId, KeyRoleId, ObligationId, RoleId, TypeId};
+pub use lookup::find_field;
 pub use model::{
     Action, Area, Cardinality, Condition, EntityType, Field, Gate, KeyRole, Obligation, Owner, Parent, Place, Policy,
     Role, TypeKind, ValueKind, ValueType,
