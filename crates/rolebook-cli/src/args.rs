@@ -106,6 +106,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:
   rolebook can lee note.edit kickoff --book policies/vitally --facts policies/vitally/facts.yaml
   rolebook can max note_template.create workspace --input visibility=shared --book … --facts …
+  rolebook can lee note.edit review --explain --book … --facts …
   rolebook can lee segment.create workspace --enforces some_segments --book … --facts …
 
 Exit codes: 0 allowed (also under obligations given with --enforces, which are printed), 3 denied, 2 the question is invalid, 1 the book has errors.")]
@@ -134,6 +135,9 @@ Exit codes: 0 allowed (also under obligations given with --enforces, which are p
         /// Ask about a resource that the facts do not hold: all about it is unknown
         #[arg(long)]
         unknown: bool,
+        /// Explain: everything that was looked at, as a tree, and what would allow what is denied
+        #[arg(long)]
+        explain: bool,
         /// How to print the answer
         #[arg(long, value_enum, default_value_t = AnswerFormat::Full)]
         format: AnswerFormat,

@@ -30,9 +30,32 @@ pub(crate) fn run(command: Command, io: &mut Io) -> u8 {
     let result = match command {
         Command::Check { paths, format } => check::check(io, &paths, format),
         Command::Test { paths, filter, format } => check::test(io, &paths, filter.as_deref(), format),
-        Command::Can { principal, action, resource, facts, book, context, input, enforces, unknown, format } => {
-            let question =
-                can::Question { principal, action, resource, facts, book, context, input, enforces, unknown, format };
+        Command::Can {
+            principal,
+            action,
+            resource,
+            facts,
+            book,
+            context,
+            input,
+            enforces,
+            unknown,
+            explain,
+            format,
+        } => {
+            let question = can::Question {
+                principal,
+                action,
+                resource,
+                facts,
+                book,
+                context,
+                input,
+                enforces,
+                unknown,
+                explain,
+                format,
+            };
             can::can(io, &question)
         }
         Command::Who { action, resource, with } => who::who(io, &action, &resource, &with),

@@ -59,6 +59,11 @@ impl Facts {
         self.entities.get(at.0 as usize)
     }
 
+    /// To try a change and undo it; whoever changes something keeps the facts consistent.
+    pub(crate) fn get_mut(&mut self, at: EntityIx) -> Option<&mut Entity> {
+        self.entities.get_mut(at.0 as usize)
+    }
+
     /// The ids of a type, in order.
     pub fn ids(&self, ty: TypeId) -> impl Iterator<Item = &str> {
         self.of_type(ty).map(|(_, entity)| entity.id.as_str())

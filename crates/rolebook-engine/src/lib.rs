@@ -8,6 +8,7 @@
 mod alternatives;
 mod decision;
 mod engine;
+mod explain;
 mod facts;
 mod index;
 mod reference;
@@ -16,6 +17,10 @@ mod truth;
 
 pub use decision::{Answer, Considered, Decision, Part, Reason};
 pub use engine::{Allowed, Circumstances, Engine, NeedsArguments, Permitted, Verdict};
+pub use explain::{
+    AnswerCode, ChangeCode, ChangeText, DecisionTree, Detail, Explanation, ExprKind, ExprTree, Meant, Miss, Nearest,
+    PartKind, PartTree, Question, ReasonCode, Status, WhyNot, explain,
+};
 pub use facts::{
     Completeness, Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts,
 };

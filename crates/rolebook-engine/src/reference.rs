@@ -14,7 +14,9 @@ use rolebook_policy::{ActionId, ExprId, ObligationId, Policy, TypeId, Value};
 
 use crate::alternatives::Alternatives;
 use crate::{Answer, Considered, Decision, Facts, Part, Reason, Request, Truth};
-use expr::Scope;
+pub(crate) use expr::{Scope, Val};
+pub(crate) use gate::steps_out;
+pub(crate) use grant::is_narrower;
 
 /// What one decision comes to before the caller's obligations are looked at.
 #[derive(Clone, Debug)]
@@ -90,13 +92,13 @@ pub(crate) enum Arguments {
 }
 
 impl<'a> Evaluator<'a> {
-    fn new(policy: &'a Policy, facts: &'a Facts, request: &'a Request) -> Self {
+    pub(crate) fn new(policy: &'a Policy, facts: &'a Facts, request: &'a Request) -> Self {
         Self { enforced: None, policy, facts, request, decided: RefCell::default(), above: RefCell::default() }
     }
 }
 
 impl Evaluator<'_> {
-    fn principal(&self) -> Value {
+    pub(crate) fn principal(&self) -> Value {
         Value::Entity(self.request.principal.0, self.request.principal.1.clone())
     }
 

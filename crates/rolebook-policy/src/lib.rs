@@ -11,6 +11,7 @@ mod grant;
 mod id;
 mod lookup;
 mod model;
+mod text;
 mod value;
 
 pub use assertion::{Assertion, Claim};
@@ -22,4 +23,4 @@ pub use model::{
     Action, Area, Cardinality, Condition, EntityType, Field, Gate, KeyRole, Obligation, Owner, Parent, Place, Policy,
     Role, TypeKind, ValueKind, ValueType,
 };
-pub use value::{Value, parse_date, parse_time};
+pub use value::{Value, date_text, parse_date, parse_time, time_text};

@@ -38,7 +38,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn owner_type(&self, owner: Owner) -> Option<&EntityType> {
+    pub(crate) fn owner_type(&self, owner: Owner) -> Option<&EntityType> {
         match owner {
             Owner::Type(ty) => self.policy.ty(ty),
             Owner::Area(_) => None,
@@ -115,7 +115,7 @@ impl Evaluator<'_> {
 
     /// Whether a gate stands at the type or above it. A type that one child steps out of may bind another: `seen` holds the
     /// way into it, too.
-    fn is_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<(TypeId, bool)>) -> bool {
+    pub(crate) fn is_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<(TypeId, bool)>) -> bool {
         if seen.contains(&(ty, ungated)) {
             return false;
         }
@@ -127,7 +127,7 @@ impl Evaluator<'_> {
 
     /// Whether what has no such parent needs none: each gate there lets in what has none (`or none`), or stands on a thing
     /// that is reached another way, where it binds.
-    fn passes_another_way(&self, thing: &Value, parent: &Parent) -> bool {
+    pub(crate) fn passes_another_way(&self, thing: &Value, parent: &Parent) -> bool {
         let mut gated = Vec::new();
         self.add_gated(parent.ty, parent.ungated, &mut vec![], &mut gated);
         let above = self.ancestry(thing);
@@ -193,6 +193,6 @@ impl Evaluator<'_> {
 }
 
 /// Whether what is made below `place` steps out of that place's gate.
-fn steps_out(made: Option<&EntityType>, place: TypeId) -> bool {
+pub(crate) fn steps_out(made: Option<&EntityType>, place: TypeId) -> bool {
     made.is_some_and(|made| made.parents.iter().any(|parent| parent.ty == place && parent.ungated))
 }

@@ -8,9 +8,9 @@ use super::Evaluator;
 use crate::{EntityIx, Facts, Truth};
 
 /// A thing and all that lies above it.
-pub(super) struct Ancestry {
+pub(crate) struct Ancestry {
     /// Those that the facts know, the thing itself among them.
-    known: Vec<EntityIx>,
+    pub(crate) known: Vec<EntityIx>,
     /// The types of which there may be more that nobody knows.
     unknown: BTreeSet<TypeId>,
 }
@@ -27,7 +27,7 @@ impl Ancestry {
 }
 
 impl Evaluator<'_> {
-    pub(super) fn known(&self, value: &Value) -> Option<EntityIx> {
+    pub(crate) fn known(&self, value: &Value) -> Option<EntityIx> {
         match value {
             Value::Entity(TypeId::WORKSPACE, _) => Some(EntityIx::WORKSPACE),
             Value::Entity(ty, id) => self.facts.find(*ty, id),
@@ -36,7 +36,7 @@ impl Evaluator<'_> {
     }
 
     /// The direct parents of a type; `None` where they are unknown.
-    pub(super) fn parents_of(&self, thing: &Value, ty: TypeId) -> Option<Vec<Value>> {
+    pub(crate) fn parents_of(&self, thing: &Value, ty: TypeId) -> Option<Vec<Value>> {
         let entity = self.facts.get(self.known(thing)?)?;
         match entity.parents.get(&ty) {
             Some(parents) => Some(parents.iter().filter_map(|parent| self.facts.value(*parent)).collect()),
@@ -47,7 +47,7 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(super) fn ancestry(&self, thing: &Value) -> Ancestry {
+    pub(crate) fn ancestry(&self, thing: &Value) -> Ancestry {
         let mut ancestry = Ancestry { known: vec![], unknown: BTreeSet::new() };
         match (self.known(thing), thing) {
             (Some(at), _) => {
@@ -82,7 +82,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether whoever holds `held` holds `wanted`.
-    pub(super) fn includes(&self, held: RoleId, wanted: RoleId) -> bool {
+    pub(crate) fn includes(&self, held: RoleId, wanted: RoleId) -> bool {
         let mut queue = vec![held];
         let mut seen = BTreeSet::new();
         while let Some(role) = queue.pop() {
@@ -123,7 +123,7 @@ impl Evaluator<'_> {
     }
 
     /// The holders of any of the key roles on the thing or above it, and whether there may be more.
-    pub(super) fn holders(&self, key_roles: &[KeyRoleId], thing: &Value) -> (Vec<Value>, bool) {
+    pub(crate) fn holders(&self, key_roles: &[KeyRoleId], thing: &Value) -> (Vec<Value>, bool) {
         let ancestry = self.ancestry(thing);
         let mut holders: Vec<Value> = Vec::new();
         for at in &ancestry.known {
@@ -184,7 +184,7 @@ impl Evaluator<'_> {
     }
 
     /// The nearest type, from `ty` upwards, that declares roles; never the workspace.
-    fn place_with_roles(&self, ty: TypeId) -> Option<TypeId> {
+    pub(crate) fn place_with_roles(&self, ty: TypeId) -> Option<TypeId> {
         let mut level = vec![ty];
         let mut seen = BTreeSet::new();
         while !level.is_empty() {
