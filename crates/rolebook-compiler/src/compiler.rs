@@ -143,8 +143,9 @@ fn compile(db: &dyn Db, book: Book) -> Compiled {
     let mut assertions = Vec::new();
     // Tests speak of everything above: with a mistake there they would only repeat it.
     if !sink.has_errors() {
-        policy.matrices = found.matrices.into_iter().map(|lowered| lowered.matrix).collect();
+        policy.matrices = found.matrices.iter().map(|lowered| lowered.matrix.clone()).collect();
         policy.rules = found.rules.into_iter().map(|lowered| lowered.rule).collect();
+        proof::check_dead(&items, &policy, &mut sink, &found.matrices);
         for lowered in found.assertions {
             let file = items.unit(lowered.head.item).path.clone();
             assertions.push(CompiledAssertion { file, span: items.absolute(lowered.head) });
@@ -233,6 +234,20 @@ impl Compiler {
                 }
             }
         }
+    }
+
+    /// A compiler with the same book and one more file, of which nothing is known yet.
+    pub(crate) fn with_file(&self, path: &str, text: &str) -> Self {
+        let mut compiler = Self::new();
+        let Some(book) = self.book else { return compiler };
+        let file = |source: &SourceFile| BookFile {
+            path: source.path(&self.db).to_string(),
+            bytes: source.text(&self.db).as_bytes().to_vec(),
+        };
+        let mut files: Vec<BookFile> = book.files(&self.db).iter().map(file).collect();
+        files.push(BookFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() });
+        compiler.set_book(book.folder(&self.db), book.manifest(&self.db).as_ref().map(file), files);
+        compiler
     }
 
     fn source(&mut self, known: &[SourceFile], file: BookFile) -> SourceFile {

@@ -9,7 +9,7 @@ mod statement;
 use std::collections::BTreeSet;
 
 use rolebook_diagnostics::rules;
-use rolebook_policy::{ActionId, Assertion, ConditionId, ExprId, Matrix, ObligationId, Rule, TypeId};
+use rolebook_policy::{ActionId, Assertion, ConditionId, Expr, ExprId, Matrix, ObligationId, Rule, TypeId, Value};
 use rolebook_syntax::ast::{self, ItemKind, Name, TableKind};
 
 use self::assertion::{check_assertion, lower_assertion, pending_assertion};
@@ -75,7 +75,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
     for (at, patterns) in groups {
         resolve(items, model, sink, at, patterns);
     }
-    let (symbols, names, bad_exprs, bad_conditions) = {
+    let (symbols, names, bad_exprs, bad_conditions, idle) = {
         let mut typing = Typing::new(items, model, sink);
         for pending in &matrices {
             check_matrix(&mut typing, pending);
@@ -86,6 +86,8 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
         for pending in &assertions {
             check_assertion(&mut typing, pending);
         }
+        let idle: Vec<bool> =
+            (0..model.conditions.len()).map(|index| !typing.is_used(ConditionId(index as u32))).collect();
         // A condition that nothing uses is checked as far as it can be.
         for index in 0..typing.model.conditions.len() {
             let principals = principals(typing.model, None);
@@ -95,12 +97,16 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
                 typing.named(ConditionId(index as u32), &used);
             }
         }
-        (typing.symbols, typing.names, typing.bad_exprs, typing.bad_conditions)
+        (typing.symbols, typing.names, typing.bad_exprs, typing.bad_conditions, idle)
     };
     let mut lower = Lower::new(items, model, &symbols, &names);
     lower.bad = bad_conditions;
     lower.bad.extend(conditions::check_resolved(items, model, &symbols, sink));
-    let bodies = lower_conditions(model, &mut lower);
+    let mut bodies = lower_conditions(model, &mut lower);
+    // What its words mean nobody can tell where nothing uses it, and nobody asks.
+    for (body, _) in bodies.iter_mut().zip(&idle).filter(|(body, idle)| **idle && body.is_none()) {
+        *body = Some(lower.add(Expr::Literal(Value::Bool(false))));
+    }
     let lowered_matrices: Vec<LoweredMatrix> =
         matrices.iter().map(|pending| lower_matrix(items, &mut lower, &bad_exprs, pending)).collect();
     let lowered_rules: Vec<LoweredRule> =

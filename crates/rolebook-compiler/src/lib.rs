@@ -5,6 +5,7 @@
 //! [`lower`]), grants ([`grants`]), proofs over rows and cells ([`rows`], [`proof`]), tests ([`tests`]). A name that could
 //! not be read is poisoned, so that one mistake gives one diagnostic.
 
+mod assertions;
 mod compiler;
 mod conditions;
 mod declare;
@@ -23,6 +24,7 @@ mod sink;
 mod tests;
 mod typing;
 
+pub use assertions::{Proof, prove_assertions};
 pub use compiler::{BookFile, Compiled, CompiledAssertion, Compiler};
 pub use manifest::Manifest;
 pub use tests::{Check, Expectation, Step, Test, run_test};

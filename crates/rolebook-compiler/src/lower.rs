@@ -47,7 +47,8 @@ impl<'a, 'b> Lower<'a, 'b> {
         Self { items, model, symbols, names, bad: BTreeSet::new(), exprs, known, fixtures: None }
     }
 
-    fn add(&mut self, expr: Expr) -> ExprId {
+    /// The position of an expression; equal ones have one.
+    pub(crate) fn add(&mut self, expr: Expr) -> ExprId {
         if let Some(id) = self.known.get(&expr) {
             return *id;
         }

@@ -45,6 +45,13 @@ impl Sink {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Adds a sentence of help to what was reported last.
+    pub(crate) fn help(&mut self, help: String) {
+        if let Some(diagnostic) = self.diagnostics.last_mut() {
+            diagnostic.help.push(help);
+        }
+    }
+
     /// Reports a name that nothing declares, unless it may have been declared in what could not be read. `near` are the
     /// names that would have been right, with the place of their declaration where there is one.
     pub(crate) fn unknown(
@@ -87,23 +94,20 @@ impl Sink {
             let everywhere =
                 [&rules::UNKNOWN_NAME, &rules::UNKNOWN_FACT, &rules::RENAMED_NAME].contains(&diagnostic.rule);
             let place = if everywhere { None } else { diagnostic.labels.first().cloned() };
+            let word = diagnostic.labels.first().filter(|_| diagnostic.rule == &rules::UNKNOWN_NAME).cloned();
             // One word that several types lack is one mistake.
-            if diagnostic.rule == &rules::UNKNOWN_NAME
-                && let Some(label) = diagnostic.labels.first()
-            {
-                if let Some(first) = unknown_at.get(label).copied() {
-                    merge(&mut joined[first], diagnostic);
-                    continue;
-                }
-                unknown_at.insert(label.clone(), joined.len());
+            if let Some(first) = word.as_ref().and_then(|label| unknown_at.get(label).copied()) {
+                merge(&mut joined[first], diagnostic);
+                continue;
             }
             let key = (diagnostic.rule.id, diagnostic.message.clone(), place);
-            match by_key.get(&key).copied() {
-                None => {
-                    by_key.insert(key, joined.len());
-                    joined.push(diagnostic);
-                }
-                Some(first) => merge(&mut joined[first], diagnostic),
+            let at = by_key.get(&key).copied().unwrap_or(joined.len());
+            unknown_at.extend(word.map(|label| (label, at)));
+            if at == joined.len() {
+                by_key.insert(key, at);
+                joined.push(diagnostic);
+            } else {
+                merge(&mut joined[at], diagnostic);
             }
         }
         joined

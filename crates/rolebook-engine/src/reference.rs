@@ -10,7 +10,7 @@ mod holds;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_policy::{ActionId, ExprId, ObligationId, Policy, TypeId, Value};
+use rolebook_policy::{ActionId, ExprId, Grantee, ObligationId, Policy, TypeId, Value};
 
 use crate::alternatives::Alternatives;
 use crate::{Answer, Considered, Decision, Facts, Part, Reason, Request, Truth};
@@ -80,6 +80,18 @@ pub fn check(policy: &Policy, facts: &Facts, request: &Request, expr: ExprId) ->
     let evaluator = Evaluator::new(policy, facts, request);
     let resource = Value::Entity(TypeId::WORKSPACE, String::new());
     evaluator.truth(expr, &Scope { resource: &resource, arguments: Arguments::None })
+}
+
+/// The value of a condition about a request.
+pub fn evaluate(policy: &Policy, facts: &Facts, request: &Request, expr: ExprId) -> Truth {
+    let resource = Value::Entity(request.resource.0, request.resource.1.clone());
+    Evaluator::new(policy, facts, request).truth(expr, &Scope { resource: &resource, arguments: Arguments::Request })
+}
+
+/// Whether the principal of a request is one of those whom the grantee means.
+pub fn is_meant(policy: &Policy, facts: &Facts, request: &Request, grantee: &Grantee) -> Truth {
+    let resource = Value::Entity(request.resource.0, request.resource.1.clone());
+    Evaluator::new(policy, facts, request).holds(grantee, &Scope { resource: &resource, arguments: Arguments::Request })
 }
 
 /// Which arguments `input` reads.

@@ -1,0 +1,12 @@
+//! Random books, facts and requests, and what must hold of all of them.
+//!
+//! A seed gives a [`book::Book`], a book facts and requests; [`property`] lists what must hold. What fails is made as small as it
+//! goes and printed as a section of a literate page. For development only.
+
+pub mod book;
+pub mod compile;
+pub mod generate;
+pub mod part;
+pub mod render;
+pub mod repair;
+pub mod rng;

@@ -1,0 +1,161 @@
+//! A book that the compiler refuses, changed where it says so until it takes it. What is wrong is changed rather than
+//! dropped wherever there is something to change it to, so that no construct gets lost as a whole.
+
+use rolebook_diagnostics::Diagnostic;
+use rolebook_policy::Policy;
+
+use crate::book::{Book, Cell, Expr};
+use crate::compile::compile;
+use crate::generate;
+use crate::part::Part;
+use crate::render::{Brackets, Rendered, render};
+use crate::rng::Rng;
+
+/// So many times a book is changed before it is given up.
+const MAX_ROUNDS: usize = 60;
+
+/// A book that compiles.
+#[derive(Clone, Debug)]
+pub struct Repaired {
+    /// The book.
+    pub book: Book,
+    /// What it means.
+    pub policy: Policy,
+    /// How often it was changed.
+    pub rounds: usize,
+}
+
+/// A book that the compiler does not take.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The book as it was last.
+    pub book: Book,
+    /// The first complaint about it.
+    pub complaint: String,
+}
+
+/// The random book of a seed, repaired where the compiler complains.
+pub fn random_book(seed: u64) -> Result<Repaired, Refused> {
+    let mut rng = Rng::new(seed);
+    let mut book = generate::book(&mut rng);
+    let mut complaint = String::new();
+    for rounds in 0..MAX_ROUNDS {
+        let rendered = render(&book, Brackets::Few);
+        let errors = match compile(&[("book.rolebook", &rendered.text)]) {
+            Ok(policy) => return Ok(Repaired { book, policy, rounds }),
+            Err(errors) => errors,
+        };
+        complaint = errors.first().map_or(String::new(), |error| format!("[{}] {}", error.rule.id, error.message));
+        let before = book.clone();
+        // Positions move once something is taken away: one change a round, but to cells any number.
+        for error in &errors {
+            if is_about_cells(error) {
+                mend_cells(&mut book, &rendered, error, &mut rng);
+            }
+        }
+        if book == before {
+            let changed = errors.iter().any(|error| mend(&mut book, &rendered, error, &mut rng));
+            if !changed {
+                break;
+            }
+        }
+    }
+    Err(Refused { book, complaint })
+}
+
+fn is_about_cells(error: &Diagnostic) -> bool {
+    matches!(error.rule.id, "contradicted-cell" | "decided-twice")
+}
+
+fn parts(rendered: &Rendered, error: &Diagnostic) -> Vec<Part> {
+    error.labels.iter().filter_map(|label| rendered.part_at(label.span.start as usize)).collect()
+}
+
+/// A cell that another grant contradicts says something else then, or the other grant is no grant any more.
+fn mend_cells(book: &mut Book, rendered: &Rendered, error: &Diagnostic, rng: &mut Rng) {
+    let parts = parts(rendered, error);
+    let cell = |part: Option<&Part>| match part {
+        Some(Part::Cell(matrix, row, at)) => Some((*matrix, *row, *at)),
+        _ => None,
+    };
+    let Some((matrix, row, at)) = cell(parts.first()) else { return };
+    let other = cell(parts.get(1));
+    if error.rule.id == "decided-twice"
+        && let Some((matrix, row, at)) = other
+        && let Some(kind) = book.cell_mut(matrix, row, at).cloned()
+        && rng.chance(70)
+    {
+        set(book, parts[0], kind);
+        return;
+    }
+    match (rng.below(10), other) {
+        (0..=2, Some(other)) => {
+            let kind = if rng.chance(70) { Cell::No("-") } else { Cell::Never };
+            book.cell_mut(other.0, other.1, other.2).into_iter().for_each(|cell| *cell = kind.clone());
+        }
+        (0..=2, None) => {
+            // The rule that grants: it leaves out what the row speaks of.
+            let Some(Part::Rule(rule) | Part::Holder(rule, _) | Part::RulePattern(rule, _) | Part::RuleIf(rule)) =
+                parts.get(1)
+            else {
+                book.cell_mut(matrix, row, at).into_iter().for_each(|cell| *cell = Cell::yes());
+                return;
+            };
+            let patterns = book.matrices[matrix].rows[row].patterns.clone();
+            book.rules[*rule].except.extend(patterns);
+            book.rules[*rule].except.dedup();
+        }
+        (3 | 4, _) => set(book, parts[0], Cell::Never),
+        _ => set(book, parts[0], Cell::yes()),
+    }
+}
+
+fn set(book: &mut Book, part: Part, kind: Cell) {
+    if let Part::Cell(matrix, row, at) = part
+        && let Some(cell) = book.cell_mut(matrix, row, at)
+    {
+        *cell = kind;
+    }
+}
+
+/// Changes what the first label that means something points at.
+fn mend(book: &mut Book, rendered: &Rendered, error: &Diagnostic, rng: &mut Rng) -> bool {
+    let parts = parts(rendered, error);
+    parts.into_iter().any(|part| match part {
+        // Used somewhere that lacks what it speaks of: it speaks of less then.
+        Part::Condition(_) | Part::RuleIf(_) => replace_expr(book, part, rng),
+        Part::Cell(matrix, row, at) => {
+            let cell = book.cell_mut(matrix, row, at).cloned();
+            let plain = if matches!(cell, Some(Cell::No(_))) { Cell::No("-") } else { Cell::yes() };
+            let changed = cell.is_some_and(|cell| cell != plain);
+            set(book, part, plain);
+            changed
+        }
+        // The only column, the last holder: take the whole.
+        Part::Column(matrix, _) => book.remove(part) || book.remove(Part::Matrix(matrix)),
+        Part::Holder(rule, _) | Part::RulePattern(rule, _) => book.remove(part) || book.remove(Part::Rule(rule)),
+        Part::RowPattern(matrix, row, _) | Part::When(matrix, row) => {
+            book.remove(part) || book.remove(Part::Row(matrix, row))
+        }
+        Part::GroupPattern(group, _) => book.remove(part) || book.remove(Part::Group(group)),
+        other => book.remove(other),
+    })
+}
+
+/// A condition of the principal and the context alone.
+fn replace_expr(book: &mut Book, part: Part, rng: &mut Rng) -> bool {
+    let scope = generate::Scope {
+        book,
+        principals: book.types.iter().filter(|ty| ty.principal).map(|ty| ty.name.clone()).collect(),
+        resource: None,
+        arguments: vec![],
+        conditions: vec![],
+    };
+    let new = generate::condition(&scope, rng, 1);
+    match book.expr_mut(part) {
+        Some(old) if *old != new => *old = new,
+        Some(old) => *old = Expr::word("true"),
+        None => return false,
+    }
+    true
+}
