@@ -79,7 +79,8 @@ fn one_wrong_cell_breaks_the_promises_about_it() {
 
 #[test]
 fn every_wider_cell_of_the_rows_that_are_promised_is_noticed() {
-    let promised = ["Assign & Change Key Roles", "Manually Create Accounts & Organizations", "Reassign Pending Conversations"];
+    let promised =
+        ["Assign & Change Key Roles", "Manually Create Accounts & Organizations", "Reassign Pending Conversations"];
     for title in promised {
         for column in [2, 3] {
             assert_ne!(refuted(&plant(title, column, "yes")), [], "column {column} of \"{title}\"");
