@@ -1,6 +1,6 @@
 //! Cells as the whole truth of their columns: whether two parts of a book can apply at once.
 
-use rolebook_engine::{Part, Truth, decide, is_meant};
+use rolebook_engine::{Considered, Part, Truth, decide, is_meant};
 use rolebook_policy::{ActionId, CellKind, Grantee, Place, Policy};
 
 use crate::circuit::Bit;
@@ -107,10 +107,6 @@ fn wanted(
     resource: usize,
 ) -> Option<Vec<Bit>> {
     let scope = Scope { resource, arguments: Some(action) };
-    let case = |setting: &mut Setting<'_, '_>, at: RowAt| -> Option<Bit> {
-        let matrix = policy.matrices.get(at.matrix)?;
-        Some(setting.side(0).case(matrix, at.row, action, scope).yes)
-    };
     let (cell, grant) = match pair {
         // What one row says of another's case is set aside: only what stands after `when` counts.
         Pair::Cases(a, b) => {
@@ -129,7 +125,8 @@ fn wanted(
     let grantee = column(policy, pair)?;
     let meant = setting.side(0).is_meant(grantee, resource).yes;
     let alone = setting.alone(0, grantee);
-    let mut bits = vec![meant, alone, case(setting, cell.row)?];
+    let case = setting.side(0).case(cell.row.matrix, cell.row.row, action, scope).yes;
+    let mut bits = vec![meant, alone, case];
     bits.push(match grant {
         GrantAt::Cell(at) => {
             let matrix = policy.matrices.get(at.row.matrix)?;
@@ -208,9 +205,7 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
         GrantAt::Rule(index, _) => policy.rules.get(*index).map(|rule| rule.place),
     };
     let decision = decide(policy, facts, request);
-    let granted = decision
-        .considered
-        .iter()
-        .any(|part| part.part == Part::Grant && part.value == Truth::True && Some(part.place) == place);
-    granted
+    let granted =
+        |part: &Considered| part.part == Part::Grant && part.value == Truth::True && Some(part.place) == place;
+    decision.considered.iter().any(granted)
 }

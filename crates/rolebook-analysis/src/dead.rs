@@ -87,7 +87,7 @@ fn verdict(
     let nothing = |setting: &mut Setting<'_, '_>, bits: &[Bit]| matches!(setting.find(bits), Outcome::Nothing);
     if cell.kind == CellKind::Never {
         let meant = setting.side(0).is_meant(grantee, resource).yes;
-        let case = setting.side(0).case(matrix, at.row.row, action, scope).yes;
+        let case = setting.side(0).case(at.row.matrix, at.row.row, action, scope).yes;
         return nothing(setting, &[meant, case, valid]).then_some(Dead::Impossible);
     }
     let found = DecidingCell { matrix: at.row.matrix, row: at.row.row, grantee, cell };

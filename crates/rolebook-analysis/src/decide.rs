@@ -1,6 +1,8 @@
 //! When an action is allowed, over all facts at once: section 8 of the language, written beside
 //! `rolebook-engine/src/reference/`. Which obligations the caller enforces is free.
 
+use std::rc::Rc;
+
 use rolebook_policy::{
     ActionId, Cardinality, Cell, CellKind, Effect, Grantee, Matrix, ObligationId, Owner, Policy, Row, TypeId,
 };
@@ -17,25 +19,29 @@ pub(crate) struct DecidingCell<'p> {
     pub(crate) cell: &'p Cell,
 }
 
-/// Whether `a` is the narrower of two rows: its actions lie within `b`'s, and where they are the same, `a` has a case.
-pub(crate) fn is_narrower(a: &Row, b: &Row) -> bool {
-    let (mine, theirs) = (a.actions(), b.actions());
-    let inside = mine.iter().all(|action| theirs.binary_search(action).is_ok());
-    if inside && mine.len() == theirs.len() { a.when.is_some() && b.when.is_none() } else { inside }
-}
+/// A row that decides an action, with the narrower rows whose cases come first.
+pub(crate) type Deciding = (usize, Vec<usize>);
 
-/// The rows of a table that decide the action, each with the narrower rows whose cases come first.
-pub(crate) fn deciding_rows(matrix: &Matrix, action: ActionId) -> Vec<(usize, Vec<usize>)> {
-    let covering: Vec<usize> = (0..matrix.rows.len()).filter(|row| matrix.rows[*row].covers(action)).collect();
+/// The rows of a table that decide the action: a row is the narrower of two where its actions lie within the other's, and of
+/// equal ones where it has a case; behind a narrower row without a case none decides.
+pub(crate) fn deciding_rows(matrix: &Matrix, action: ActionId) -> Vec<Deciding> {
+    let covering: Vec<(usize, &Row, Vec<ActionId>)> = matrix
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| row.covers(action))
+        .map(|(index, row)| (index, row, row.actions()))
+        .collect();
+    let is_narrower = |(_, a, mine): &(usize, &Row, Vec<ActionId>), (_, b, theirs): &(usize, &Row, Vec<ActionId>)| {
+        let inside = mine.iter().all(|action| theirs.binary_search(action).is_ok());
+        if inside && mine.len() == theirs.len() { a.when.is_some() && b.when.is_none() } else { inside }
+    };
     let mut found = Vec::new();
     for row in &covering {
-        let narrower: Vec<usize> = covering
-            .iter()
-            .copied()
-            .filter(|other| other != row && is_narrower(&matrix.rows[*other], &matrix.rows[*row]))
-            .collect();
-        if narrower.iter().all(|other| matrix.rows[*other].when.is_some()) {
-            found.push((*row, narrower));
+        let narrower: Vec<&(usize, &Row, Vec<ActionId>)> =
+            covering.iter().filter(|other| other.0 != row.0 && is_narrower(other, row)).collect();
+        if narrower.iter().all(|(_, other, _)| other.when.is_some()) {
+            found.push((row.0, narrower.iter().map(|(index, ..)| *index).collect()));
         }
     }
     found
@@ -67,7 +73,11 @@ impl Encoder<'_, '_, '_> {
     /// The same without gates and required actions.
     pub(crate) fn is_allowed_by_itself(&mut self, action: ActionId, scope: Scope) -> Bit {
         let refused = self.is_refused(action, scope);
+        if let Some(granted) = self.memo.granted.get(&(action, scope)) {
+            return self.facts.circuit.and(refused.no, *granted);
+        }
         let granted = self.is_granted(action, scope);
+        self.memo.granted.insert((action, scope), granted);
         self.facts.circuit.and(refused.no, granted)
     }
 
@@ -98,7 +108,17 @@ impl Encoder<'_, '_, '_> {
         bit
     }
 
+    /// When a forbid or a `never` refuses.
     pub(crate) fn is_refused(&mut self, action: ActionId, scope: Scope) -> Rails {
+        if let Some(known) = self.memo.refused.get(&(action, scope)) {
+            return *known;
+        }
+        let refused = self.work_out_refusals(action, scope);
+        self.memo.refused.insert((action, scope), refused);
+        refused
+    }
+
+    fn work_out_refusals(&mut self, action: ActionId, scope: Scope) -> Rails {
         let policy = self.policy();
         let mut parts = Vec::new();
         for rule in policy.rules.iter().filter(|rule| rule.effect == Effect::Forbid && rule.actions.contains(&action)) {
@@ -111,7 +131,7 @@ impl Encoder<'_, '_, '_> {
         for cell in deciding_cells(policy, action) {
             if cell.cell.kind == CellKind::Never {
                 let holds = self.is_meant(cell.grantee, scope.resource);
-                let case = self.case(&policy.matrices[cell.matrix], cell.row, action, scope);
+                let case = self.case(cell.matrix, cell.row, action, scope);
                 parts.push(self.and(holds, case));
             }
         }
@@ -142,9 +162,8 @@ impl Encoder<'_, '_, '_> {
 
     /// When a granting cell is true, whatever its obligations.
     pub(crate) fn cell_value(&mut self, cell: &DecidingCell<'_>, action: ActionId, scope: Scope) -> Bit {
-        let policy = self.policy();
         let holds = self.is_meant(cell.grantee, scope.resource);
-        let case = self.case(&policy.matrices[cell.matrix], cell.row, action, scope);
+        let case = self.case(cell.matrix, cell.row, action, scope);
         let conditions = self.cell_conditions(cell.cell, scope);
         self.facts.circuit.all([holds.yes, case.yes, conditions])
     }
@@ -169,13 +188,14 @@ impl Encoder<'_, '_, '_> {
     }
 
     /// When the row decides the action: its own `when`, and no `when` of a narrower row.
-    pub(crate) fn case(&mut self, matrix: &Matrix, row: usize, action: ActionId, scope: Scope) -> Rails {
-        let Some((_, narrower)) = deciding_rows(matrix, action).into_iter().find(|(known, _)| *known == row) else {
-            return Rails::FALSE;
-        };
+    pub(crate) fn case(&mut self, at: usize, row: usize, action: ActionId, scope: Scope) -> Rails {
+        let Some(matrix) = self.policy().matrices.get(at) else { return Rails::FALSE };
+        let deciding =
+            self.memo.rows.entry((at, action)).or_insert_with(|| Rc::new(deciding_rows(matrix, action))).clone();
+        let Some((_, narrower)) = deciding.iter().find(|(known, _)| *known == row) else { return Rails::FALSE };
         let mut case = matrix.rows[row].when.as_ref().map_or(Rails::TRUE, |when| self.truth(when.expr, scope));
         for other in narrower {
-            if let Some(when) = &matrix.rows[other].when {
+            if let Some(when) = &matrix.rows[*other].when {
                 let not_there = !self.truth(when.expr, scope);
                 case = self.and(case, not_there);
             }

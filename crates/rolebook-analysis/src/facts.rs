@@ -38,6 +38,9 @@ pub(crate) enum Where {
 
 type Members = Rc<Vec<(Thing, Bit)>>;
 
+/// By thing and place.
+type Within = Rc<BTreeMap<(Thing, Thing), Bit>>;
+
 pub(crate) struct SymbolicFacts<'s, 'p> {
     pub(crate) schema: &'s Schema<'p>,
     pub(crate) domain: &'s Domain,
@@ -54,7 +57,7 @@ pub(crate) struct SymbolicFacts<'s, 'p> {
     pub(crate) enforced: BTreeMap<usize, Bit>,
     /// By set-valued context value: whether it is sent.
     pub(crate) sent: BTreeMap<String, Bit>,
-    within_sort: BTreeMap<Sort, Rc<BTreeMap<(Thing, Thing), Bit>>>,
+    within_sort: BTreeMap<Sort, Within>,
     above: BTreeMap<(Thing, Thing), Bit>,
     /// Slots with values that nobody wrote down.
     cells: usize,
@@ -332,7 +335,7 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
     }
 
     /// Which things of a sort lie within which others of it; none within itself.
-    pub(crate) fn within_sort(&mut self, sort: Sort) -> Rc<BTreeMap<(Thing, Thing), Bit>> {
+    pub(crate) fn within_sort(&mut self, sort: Sort) -> Within {
         if let Some(known) = self.within_sort.get(&sort) {
             return known.clone();
         }

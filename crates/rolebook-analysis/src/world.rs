@@ -111,7 +111,7 @@ impl World {
                     world.arguments.insert(key(name), content);
                 }
                 Where::Context(name) => {
-                    let sent = facts.sent.get(name).is_none_or(|bit| is(bit));
+                    let sent = facts.sent.get(name).is_none_or(is);
                     if sent {
                         world.context.insert(key(name), content);
                     }

@@ -27,6 +27,9 @@ pub enum Declared {
     Changed(String, String, String),
 }
 
+/// A name with its former names.
+type Named<'p> = (&'p str, &'p [String]);
+
 /// The position of the old declaration that has become the new one.
 fn before(name: &str, was: &[String], old: &[&str]) -> Option<usize> {
     let at = |wanted: &str| old.iter().position(|known| *known == wanted);
@@ -110,7 +113,7 @@ fn old_type(old: &Policy, new: &Policy, index: usize) -> Option<usize> {
 pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
     let (new, old) = (schema.sides[0].policy, schema.sides[1].policy);
     let mut found = Vec::new();
-    let lists: [(&'static str, Vec<(&str, &[String])>, Vec<&str>); 3] = [
+    let lists: [(&'static str, Vec<Named<'_>>, Vec<&str>); 3] = [
         ("type", new.types.iter().map(named_type).collect(), old.types.iter().map(|ty| ty.name.as_str()).collect()),
         ("area", new.areas.iter().map(named_area).collect(), old.areas.iter().map(|area| area.name.as_str()).collect()),
         (
@@ -190,11 +193,11 @@ pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
     found
 }
 
-fn named_type(ty: &EntityType) -> (&str, &[String]) {
+fn named_type(ty: &EntityType) -> Named<'_> {
     (&ty.name, &ty.was)
 }
 
-fn named_area(area: &Area) -> (&str, &[String]) {
+fn named_area(area: &Area) -> Named<'_> {
     (&area.name, &area.was)
 }
 
