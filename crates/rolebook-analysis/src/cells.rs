@@ -69,7 +69,7 @@ pub fn together(policy: &Policy, action: ActionId, pairs: &[Pair]) -> Vec<Togeth
         let columns = pairs.iter().filter_map(|pair| column(policy, pair));
         question.grantees.extend(columns.map(|grantee| (0, grantee.clone())));
         let domain = Domain::new(&schema, &question);
-        let mut setting = Setting::new(&schema, &domain);
+        let mut setting = Setting::new(&schema, &domain, &question);
         for (pair, answer) in pairs.iter().zip(&mut answers) {
             if matches!(answer, Together::Example(_)) {
                 continue;

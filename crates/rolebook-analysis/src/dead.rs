@@ -63,7 +63,7 @@ fn look_at(schema: &Schema<'_>, action: ActionId, state: &mut BTreeMap<CellAt, O
     }
     for question in questions(schema, &[(0, action)], |_| true) {
         let domain = Domain::new(schema, &question);
-        let mut setting = Setting::new(schema, &domain);
+        let mut setting = Setting::new(schema, &domain, &question);
         for at in &cells {
             let Some(Some(before)) = state.get(at).copied() else { continue };
             let found = verdict(&mut setting, policy, action, *at, domain.resource);

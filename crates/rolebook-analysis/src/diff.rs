@@ -209,7 +209,7 @@ impl Comparison<'_> {
     /// Whether there are facts of which the two books say different things. Notes what is not decided.
     fn differs(&mut self, question: &Question, new: Option<ActionId>, old: Option<ActionId>) -> bool {
         let domain = Domain::new(self.schema, question);
-        let mut setting = Setting::new(self.schema, &domain);
+        let mut setting = Setting::new(self.schema, &domain, question);
         let bits = self.bits(&mut setting, domain.resource, new, old);
         // Written alike: nothing to ask.
         if bits.new == bits.old {
@@ -249,7 +249,7 @@ impl Comparison<'_> {
             question.grantees.extend(subject.grantees.iter().cloned());
         }
         let domain = Domain::new(self.schema, &question);
-        let mut setting = Setting::new(self.schema, &domain);
+        let mut setting = Setting::new(self.schema, &domain, &question);
         let bits = self.bits(&mut setting, domain.resource, new, old);
         for direction in [Direction::Wider, Direction::Narrower] {
             let changed = match direction {

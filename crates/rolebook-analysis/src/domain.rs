@@ -125,6 +125,7 @@ impl Grow<'_, '_> {
         };
         let resource = self.domain.resource;
         for (side, action) in &question.actions {
+            self.arguments(*side, *action);
             self.ask(*side, *action, resource);
         }
         for (side, expr) in &question.exprs {
@@ -134,6 +135,17 @@ impl Grow<'_, '_> {
             self.grantee(*side, grantee, resource);
         }
         self.settle();
+    }
+
+    /// An argument that must be sent names something, whether or not it makes a difference.
+    fn arguments(&mut self, side: usize, action: ActionId) {
+        let schema = self.schema;
+        let fields = schema.sides[side].policy.action(action).map_or(&[][..], |action| &action.arguments);
+        for field in fields.iter().filter(|field| !field.ty.set) {
+            if let Some(sort) = entity_sort(schema, side, &field.ty.kind) {
+                self.make(For::Sent(false, format!("{}:{sort}", field.name)), sort, None);
+            }
+        }
     }
 
     /// Asks what may turn out to be above the resource, and makes what required references need.
