@@ -29,7 +29,7 @@ pub struct Ready {
 
 impl Ready {
     /// A book with a seed for what is chosen about it; the error says what the compiler has against it.
-    pub fn new(book: Book, seed: u64) -> Result<Self, String> {
+    pub fn new(book: Book, seed: u64, effort: Effort) -> Result<Self, String> {
         let rendered = render(&book, Brackets::Few);
         let text = rendered.text;
         let policy = compile(&[("book.rolebook", &text)]).map_err(first)?;
@@ -40,7 +40,7 @@ impl Ready {
         let files = [("a.rolebook", one.concat()), ("b.rolebook", two.concat())];
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
         let shuffled = compile(&files).map_err(first);
-        let narrower = narrower(&policy, &mut rng);
+        let narrower = narrower(&policy, &mut rng, effort);
         Ok(Self { book, text, policy, shuffled, narrower })
     }
 }

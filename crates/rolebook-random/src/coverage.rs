@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rolebook_engine::{Answer, Decision, Reason, Truth, Part as DecisionPart};
+use rolebook_engine::{Answer, Decision, Part as DecisionPart, Reason, Truth};
 use rolebook_policy::{
     Cardinality, CellKind, Compare, Effect, Expr, ExprId, Field, Grantee, Owner, Policy, RolePlace, TypeId, ValueKind,
 };
@@ -221,7 +221,10 @@ impl Coverage {
             });
         }
         let passed = |part| decision.considered.iter().any(|seen| seen.part == part && seen.value == Truth::True);
-        self.see_if(matches!(decision.answer, Answer::Allow) && passed(DecisionPart::Gate), "answer: allow through a gate");
+        self.see_if(
+            matches!(decision.answer, Answer::Allow) && passed(DecisionPart::Gate),
+            "answer: allow through a gate",
+        );
         self.see_if(passed(DecisionPart::Requirement), "answer: requirement met");
     }
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Span};
-use rolebook_engine::{
-    Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts,
-};
+use rolebook_engine::{Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts};
 use rolebook_policy::{Cardinality, EntityType, Expr, Policy, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType};
 
 use crate::rng::Rng;
@@ -46,9 +44,8 @@ impl FactSet {
     pub fn documents(&self) -> Vec<Document> {
         let spot = |text: &str| Spot { value: text.to_owned(), span: Span::default() };
         let raw = |kind: RawKind| RawValue { kind, span: Span::default() };
-        let list = |texts: &[String]| {
-            RawKind::List(texts.iter().map(|text| raw(RawKind::Scalar(text.clone()))).collect())
-        };
+        let list =
+            |texts: &[String]| RawKind::List(texts.iter().map(|text| raw(RawKind::Scalar(text.clone()))).collect());
         let kind = |said: &Said| match said {
             Said::One(text) => RawKind::Scalar(text.clone()),
             Said::Many(texts) => list(texts),
@@ -191,7 +188,7 @@ impl Random<'_> {
                 continue;
             }
             let has_roles = principal && self.policy.roles.iter().any(|role| role.on == parent.ty);
-            let one = self.policy.ty(parent.ty).is_some_and(|ty| ty.roles_one);
+            let one = self.policy.ty(parent.ty).is_some_and(|ty| ty.roles_one && ty.kind == TypeKind::Resource);
             let said = if has_roles && (one || self.rng.chance(70)) {
                 Said::Seats(places.into_iter().map(|place| (place, self.roles(parent.ty, one))).collect())
             } else {

@@ -15,6 +15,8 @@ pub mod part;
 pub mod property;
 pub mod render;
 pub mod repair;
+pub mod report;
 pub mod rng;
 pub mod run;
 pub mod sent;
+pub mod shrink;

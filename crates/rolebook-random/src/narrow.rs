@@ -2,6 +2,7 @@
 
 use rolebook_policy::{ActionId, CellKind, Effect, ExprId, Grantee, Place, Policy, Rule, TypeKind};
 
+use crate::case::Effort;
 use crate::rng::Rng;
 
 /// A policy that refuses more than another.
@@ -14,11 +15,17 @@ pub struct Narrower {
 }
 
 /// Some such policies: one with a `never`, two with a forbid.
-pub(crate) fn narrower(policy: &Policy, rng: &mut Rng) -> Vec<Narrower> {
+pub(crate) fn narrower(policy: &Policy, rng: &mut Rng, effort: Effort) -> Vec<Narrower> {
+    let times = match effort {
+        Effort::Sample => 1,
+        Effort::All => 20,
+    };
     let mut found = Vec::new();
-    found.extend(with_never(policy, rng));
-    found.extend(with_forbid(policy, rng, true));
-    found.extend(with_forbid(policy, rng, false));
+    for _ in 0..times {
+        found.extend(with_never(policy, rng));
+        found.extend(with_forbid(policy, rng, true));
+        found.extend(with_forbid(policy, rng, false));
+    }
     found
 }
 

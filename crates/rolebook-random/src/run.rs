@@ -132,7 +132,7 @@ fn run_book(seed: u64, summary: &mut Summary) {
         Ok(repaired) => repaired,
         Err(refused) => return summary.complaints.push(refused.complaint),
     };
-    let Ok(ready) = Ready::new(repaired.book, seed) else { return };
+    let Ok(ready) = Ready::new(repaired.book, seed, Effort::Sample) else { return };
     summary.compiled += 1;
     summary.at_once += u64::from(repaired.rounds == 0);
     summary.coverage.book(&ready.policy);
@@ -174,7 +174,7 @@ fn run_case(world: &World<'_>, id: Id, summary: &mut Summary) -> Option<Failure>
 pub fn run_one(id: Id) -> Result<Option<Failure>, String> {
     let mut summary = Summary::default();
     let repaired = random_book(id.book).map_err(|refused| refused.complaint)?;
-    let ready = Ready::new(repaired.book, id.book)?;
+    let ready = Ready::new(repaired.book, id.book, Effort::Sample)?;
     if let Some((property, message)) = fails_as_book(&ready) {
         return Ok(Some(Failure { id, property, message, book: ready.book.clone(), facts: None, ask: None }));
     }
@@ -200,7 +200,7 @@ pub(crate) fn fails_as_case(case: &Case<'_>) -> Option<(&'static Property, Strin
 }
 
 /// What is wrong; a panic is wrong, too.
-fn caught(check: impl FnOnce() -> Result<(), String>) -> Option<String> {
+pub(crate) fn caught(check: impl FnOnce() -> Result<(), String>) -> Option<String> {
     match catch_unwind(AssertUnwindSafe(check)) {
         Ok(Ok(())) => None,
         Ok(Err(message)) => Some(message),

@@ -28,8 +28,7 @@ pub enum Sent {
 impl Sent {
     /// By name what the policy has by id.
     pub fn of_role(policy: &Policy, role: RoleId) -> Self {
-        let (on, name) =
-            policy.role(role).map_or(("", ""), |role| (policy.type_name(role.on), role.name.as_str()));
+        let (on, name) = policy.role(role).map_or(("", ""), |role| (policy.type_name(role.on), role.name.as_str()));
         Self::Role(on.to_owned(), name.to_owned())
     }
 

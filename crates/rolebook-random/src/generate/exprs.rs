@@ -39,9 +39,8 @@ const INTS: [&str; 5] = ["0", "1", "-3", "9223372036854775807", "12"];
 /// A condition, `depth` levels of `and`, `or`, `not` deep at most.
 pub fn condition(scope: &Scope<'_>, rng: &mut Rng, depth: usize) -> Expr {
     if depth > 0 && rng.chance(45) {
-        let parts = |rng: &mut Rng| -> Vec<Expr> {
-            (0..rng.between(2, 3)).map(|_| condition(scope, rng, depth - 1)).collect()
-        };
+        let parts =
+            |rng: &mut Rng| -> Vec<Expr> { (0..rng.between(2, 3)).map(|_| condition(scope, rng, depth - 1)).collect() };
         return match rng.below(3) {
             0 => Expr::And(parts(rng)),
             1 => Expr::Or(parts(rng)),
