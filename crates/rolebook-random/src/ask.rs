@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rolebook_engine::Request;
 use rolebook_policy::{Action, ActionId, Field, Policy, TypeId, TypeKind, ValueKind, ValueType};
 
-use crate::facts::{FactSet, Random};
+use crate::facts::{FactEntity, FactSet, Random, Said};
 use crate::rng::Rng;
 use crate::sent::Sent;
 
@@ -85,7 +85,11 @@ pub fn random_ask(policy: &Policy, facts: &FactSet, rng: &mut Rng) -> Option<Ask
         _ => "ghost".into(),
     };
     let mut random = Random { policy, rng, ids: &ids };
-    let Some(Sent::Entity(principal, id)) = random.principal() else { return None };
+    let related =
+        facts.entities.iter().find(|entity| policy.find_type(&entity.ty) == Some(place) && entity.id == resource);
+    let near: Vec<Sent> = related.map_or(vec![], |entity| persons_in(policy, entity));
+    let close = random.rng.pick(&near).cloned().filter(|_| random.rng.chance(50));
+    let Some(Sent::Entity(principal, id)) = close.or_else(|| random.principal()) else { return None };
     let mut ask = Ask {
         principal: (principal, id),
         action: (policy.owner_name(action.owner).to_owned(), action.name.clone()),
@@ -112,6 +116,21 @@ pub fn random_ask(policy: &Policy, facts: &FactSet, rng: &mut Rng) -> Option<Ask
         spoil(policy, action, &mut ask, rng);
     }
     Some(ask)
+}
+
+/// The principals that something is said of an entity with: `user:lee`.
+fn persons_in(policy: &Policy, entity: &FactEntity) -> Vec<Sent> {
+    let texts = entity.entries.iter().flat_map(|(_, said)| match said {
+        Said::One(text) => vec![text.as_str()],
+        Said::Many(texts) => texts.iter().map(String::as_str).collect(),
+        Said::Seats(_) => vec![],
+    });
+    let person = |text: &str| {
+        let (ty, id) = text.split_once(':')?;
+        let ty = policy.ty(policy.find_type(ty)?).filter(|ty| ty.kind == TypeKind::Principal)?;
+        Some(Sent::Entity(ty.name.clone(), id.to_owned()))
+    };
+    texts.filter_map(person).collect()
 }
 
 /// A value, sometimes an entity that the facts do not hold.

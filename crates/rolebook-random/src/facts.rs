@@ -207,7 +207,7 @@ impl Random<'_> {
             entries.push((field.name.clone(), said));
         }
         for role in self.policy.key_roles.iter().filter(|role| role.on == id) {
-            let count = if role.many { self.rng.below(3) } else { self.rng.below(2) };
+            let count = if role.many { self.rng.below(4) } else { usize::from(self.rng.chance(70)) };
             let holders: Vec<String> = (0..count).filter_map(|_| self.principal()).map(|found| found.text()).collect();
             if !holders.is_empty() {
                 entries.push((role.name.clone(), Said::Many(holders)));

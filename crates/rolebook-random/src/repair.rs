@@ -105,7 +105,7 @@ fn mend_cells(book: &mut Book, rendered: &Rendered, error: &Diagnostic, rng: &mu
             book.rules[*rule].except.extend(patterns);
             book.rules[*rule].except.dedup();
         }
-        (3 | 4, _) => set(book, parts[0], Cell::Never),
+        (3, _) => set(book, parts[0], Cell::Never),
         _ => set(book, parts[0], Cell::yes()),
     }
 }

@@ -136,7 +136,9 @@ fn atom(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
         _ => 0,
     };
     let wanted = rng.below(4);
-    let of_length: Vec<&Term> = terms.iter().filter(|term| length(term) == wanted).collect();
+    let asks_caller = rng.chance(20) && terms.iter().any(|term| term.sent);
+    let is_wanted = |term: &&Term| if asks_caller { term.sent } else { length(term) == wanted };
+    let of_length: Vec<&Term> = terms.iter().filter(is_wanted).collect();
     let term = *rng.pick(&of_length)?;
     let empty = Expr::IsEmpty(Box::new(term.expr.clone()));
     let is_root = matches!(&term.expr, Expr::Word(text) if !text.contains('.'));
