@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rolebook_engine::Request;
 use rolebook_policy::{Action, ActionId, Field, Policy, TypeId, TypeKind, ValueKind, ValueType};
 
-use crate::facts::{FactEntity, FactSet, Random, Said};
+use crate::facts::{FactEntity, FactSet, Random};
 use crate::rng::Rng;
 use crate::sent::Sent;
 
@@ -87,7 +87,7 @@ pub fn random_ask(policy: &Policy, facts: &FactSet, rng: &mut Rng) -> Option<Ask
     let mut random = Random { policy, rng, ids: &ids };
     let related =
         facts.entities.iter().find(|entity| policy.find_type(&entity.ty) == Some(place) && entity.id == resource);
-    let near: Vec<Sent> = related.map_or(vec![], |entity| persons_in(policy, entity));
+    let near: Vec<Sent> = related.map_or(vec![], |entity| persons_near(policy, facts, entity));
     let close = random.rng.pick(&near).cloned().filter(|_| random.rng.chance(50));
     let Some(Sent::Entity(principal, id)) = close.or_else(|| random.principal()) else { return None };
     let mut ask = Ask {
@@ -118,19 +118,17 @@ pub fn random_ask(policy: &Policy, facts: &FactSet, rng: &mut Rng) -> Option<Ask
     Some(ask)
 }
 
-/// The principals that something is said of an entity with: `user:lee`.
-fn persons_in(policy: &Policy, entity: &FactEntity) -> Vec<Sent> {
-    let texts = entity.entries.iter().flat_map(|(_, said)| match said {
-        Said::One(text) => vec![text.as_str()],
-        Said::Many(texts) => texts.iter().map(String::as_str).collect(),
-        Said::Seats(_) => vec![],
-    });
-    let person = |text: &str| {
-        let (ty, id) = text.split_once(':')?;
-        let ty = policy.ty(policy.find_type(ty)?).filter(|ty| ty.kind == TypeKind::Principal)?;
-        Some(Sent::Entity(ty.name.clone(), id.to_owned()))
+/// The principals that are named by an entity, or sit in it or in what it names.
+fn persons_near(policy: &Policy, facts: &FactSet, entity: &FactEntity) -> Vec<Sent> {
+    let mut named = entity.texts();
+    named.push(&entity.id);
+    let is_near = |person: &FactEntity| {
+        let qualified = format!("{}:{}", person.ty, person.id);
+        named.contains(&qualified.as_str()) || person.texts().iter().any(|text| named.contains(text))
     };
-    texts.filter_map(person).collect()
+    let is_person = |ty: &str| policy.types.iter().any(|found| found.name == ty && found.kind == TypeKind::Principal);
+    let persons = facts.entities.iter().filter(|person| is_person(&person.ty) && is_near(person));
+    persons.map(|person| Sent::Entity(person.ty.clone(), person.id.clone())).collect()
 }
 
 /// A value, sometimes an entity that the facts do not hold.

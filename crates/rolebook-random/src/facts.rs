@@ -32,6 +32,18 @@ pub struct FactEntity {
     pub entries: Vec<(String, Said)>,
 }
 
+impl FactEntity {
+    /// All that is written about it, names of entries aside.
+    pub fn texts(&self) -> Vec<&str> {
+        let texts = self.entries.iter().flat_map(|(_, said)| match said {
+            Said::One(text) => vec![text.as_str()],
+            Said::Many(texts) => texts.iter().map(String::as_str).collect(),
+            Said::Seats(seats) => seats.iter().map(|(place, _)| place.as_str()).collect(),
+        });
+        texts.collect()
+    }
+}
+
 /// Facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FactSet {
@@ -120,13 +132,9 @@ impl FactSet {
     /// Whether something says `id` or `type:id` of another entity.
     pub fn mentions(&self, ty: &str, id: &str) -> bool {
         let qualified = format!("{ty}:{id}");
-        let is_it = |text: &String| text == id || *text == qualified;
+        let is_it = |text: &str| text == id || text == qualified;
         let others = self.entities.iter().filter(|entity| !(entity.ty == ty && entity.id == id));
-        others.flat_map(|entity| &entity.entries).any(|(_, said)| match said {
-            Said::One(text) => is_it(text),
-            Said::Many(texts) => texts.iter().any(is_it),
-            Said::Seats(seats) => seats.iter().any(|(place, _)| is_it(place)),
-        })
+        others.flat_map(FactEntity::texts).any(is_it)
     }
 }
 

@@ -81,7 +81,7 @@ fn holders(book: &Book, forbid: bool) -> Vec<String> {
         found.push("assigned".into());
     }
     if book.types.iter().any(|ty| !ty.roles.is_empty()) {
-        found.push("members".into());
+        found.extend(["members".into(), "members".into(), "members".into()]);
     }
     let principals = book.principals();
     if forbid || principals.len() == 1 {
