@@ -181,8 +181,9 @@ impl Coverage {
             Expr::Context(_) => "expr: context",
             Expr::Attribute(..) => "expr: path",
             Expr::Condition(_) => "expr: condition",
-            // Written rarely, and only in tests.
-            Expr::Workspace | Expr::Entity(..) => return,
+            Expr::Workspace => "expr: workspace",
+            // In the checks of tests only.
+            Expr::Entity(..) => return,
         });
     }
 
@@ -292,6 +293,7 @@ pub const WANTED: &[&str] = &[
     "expr: principal",
     "expr: resource",
     "expr: within",
+    "expr: workspace",
     "grant: several patterns",
     "grant: when",
     "noun: action on a place",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use rolebook_random::report::{numbers, rare, section};
@@ -15,6 +16,8 @@ cargo xtask random --case BOOK.FACTS.REQUEST   one of them again
 
 /// So many failures are made smaller and shown.
 const SHOWN: usize = 3;
+/// Progress is told after so many cases.
+const STEP: u64 = 20_000;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -40,10 +43,12 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let start = Instant::now();
+    let shown = AtomicU64::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let summary = run(seed, cases, threads, &|done| {
-        if done / 5_000 != done.saturating_sub(60) / 5_000 {
-            eprintln!("{done} cases");
+        let before = shown.fetch_max(done / STEP, Ordering::Relaxed);
+        if done / STEP > before {
+            eprintln!("{done} cases, {:.0} s", start.elapsed().as_secs_f64());
         }
     });
     print!("{}", numbers(&summary, start.elapsed().as_secs_f64()));

@@ -130,7 +130,7 @@ fn run_book(seed: u64, summary: &mut Summary) {
     summary.books += 1;
     let repaired = match random_book(seed) {
         Ok(repaired) => repaired,
-        Err(refused) => return summary.complaints.push(refused.complaint),
+        Err(complaint) => return summary.complaints.push(complaint),
     };
     let Ok(ready) = Ready::new(repaired.book, seed, Effort::Sample) else { return };
     summary.compiled += 1;
@@ -173,7 +173,7 @@ fn run_case(world: &World<'_>, id: Id, summary: &mut Summary) -> Option<Failure>
 /// Runs one case again.
 pub fn run_one(id: Id) -> Result<Option<Failure>, String> {
     let mut summary = Summary::default();
-    let repaired = random_book(id.book).map_err(|refused| refused.complaint)?;
+    let repaired = random_book(id.book)?;
     let ready = Ready::new(repaired.book, id.book, Effort::Sample)?;
     if let Some((property, message)) = fails_as_book(&ready) {
         return Ok(Some(Failure { id, property, message, book: ready.book.clone(), facts: None, ask: None }));

@@ -122,7 +122,7 @@ pub(super) fn tables(book: &mut Book, rng: &mut Rng) {
         let mut columns = Vec::new();
         let all = holders(book, false);
         for _ in 0..rng.between(1, 4) {
-            columns.extend(rng.pick(&all).filter(|holder| !columns.contains(*holder)).cloned().into_iter());
+            columns.extend(rng.pick(&all).filter(|holder| !columns.contains(*holder)).cloned());
         }
         let mut rows: Vec<Row> = Vec::new();
         for _ in 0..rng.between(1, 6) {
@@ -168,7 +168,7 @@ pub(super) fn rules(book: &mut Book, rng: &mut Rng) {
         let all = holders(book, forbid);
         let mut holders: Vec<String> = Vec::new();
         for _ in 0..rng.between(1, 2) {
-            holders.extend(rng.pick(&all).filter(|holder| !holders.contains(*holder)).cloned().into_iter());
+            holders.extend(rng.pick(&all).filter(|holder| !holders.contains(*holder)).cloned());
         }
         let mut scope = scope_of(book, &verbs);
         // A rule for one type of principals may ask for what only they have.
