@@ -46,7 +46,7 @@ fn with_never(policy: &Policy, rng: &mut Rng) -> Option<Narrower> {
     let at = rng.below(cells.len());
     let (what, cell) = cells.get_mut(at)?;
     cell.kind = CellKind::Never;
-    let what = format!("a `never` for {what}");
+    let what = format!("with a `never` for {what}");
     Some(Narrower { what, policy })
 }
 
@@ -62,7 +62,7 @@ fn with_forbid(policy: &Policy, rng: &mut Rng, conditional: bool) -> Option<Narr
     // Any expression that the book has: where it does not belong its value is unknown, which refuses.
     let condition = conditional.then(|| ExprId(rng.below(policy.exprs.len()) as u32));
     let what = format!(
-        "a forbid to {grantee:?} of {} if {condition:?}",
+        "with a forbid to {grantee:?} of {} if {condition:?}",
         actions.iter().map(|id| policy.action_name(*id)).collect::<Vec<_>>().join(", ")
     );
     policy.rules.push(Rule {

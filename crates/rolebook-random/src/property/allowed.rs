@@ -23,7 +23,7 @@ pub(super) fn ways(policy: &Policy, answer: &Answer) -> Ways {
 pub(super) fn at_most(less: &Ways, more: &Ways, what: &str) -> Result<(), String> {
     for way in less {
         if !more.iter().any(|other| other.is_subset(way)) {
-            return Err(format!("{what}: allowed with {way:?}, before that only with one of {more:?}"));
+            return Err(format!("{what} it is allowed with {way:?}, otherwise only with one of {more:?}"));
         }
     }
     Ok(())

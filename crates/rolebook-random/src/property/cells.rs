@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rolebook_engine::{Considered, Entity, Part, Truth};
-use rolebook_policy::{Cell, CellKind, Grantee, Matrix, Policy, RoleId, Row};
+use rolebook_policy::{ActionId, Cell, CellKind, Grantee, Matrix, Policy, RoleId, Row};
 
 use crate::case::Case;
 
@@ -39,13 +39,15 @@ pub(super) fn whole_truth(case: &Case<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// The row that decides the action, where there is one without cases.
+/// The row that decides the action, where there are no cases: the one whose actions lie within those of all others.
 fn deciding<'m>(matrix: &'m Matrix, case: &Case<'_>) -> Option<&'m Row> {
-    let mut covering = matrix.rows.iter().filter(|row| row.covers(case.request.action));
-    match (covering.next(), covering.next()) {
-        (Some(row), None) if row.when.is_none() => Some(row),
-        _ => None,
+    let covering: Vec<&Row> = matrix.rows.iter().filter(|row| row.covers(case.request.action)).collect();
+    if covering.iter().any(|row| row.when.is_some()) {
+        return None;
     }
+    let sets: Vec<BTreeSet<ActionId>> = covering.iter().map(|row| row.actions().into_iter().collect()).collect();
+    let at = sets.iter().position(|set| sets.iter().all(|other| set.is_subset(other)))?;
+    covering.get(at).copied()
 }
 
 fn includes(policy: &Policy, role: RoleId, other: RoleId) -> bool {
