@@ -51,24 +51,39 @@ fn first(errors: Vec<rolebook_diagnostics::Diagnostic>) -> String {
 
 /// Facts for a book.
 #[derive(Clone, Debug)]
-pub struct World<'r> {
-    /// The book.
-    pub ready: &'r Ready,
-    /// The facts as said.
+pub struct Stored {
+    /// As said.
     pub said: FactSet,
-    /// The facts.
+    /// As the engine holds them.
     pub facts: Facts,
     /// The same for the shuffled book.
     pub shuffled: Option<Facts>,
-    // PLUG IN HERE what is built once for a policy and its facts, `engine: Engine<'r>` say; `World::new` builds it.
 }
 
-impl<'r> World<'r> {
-    /// Facts that a policy takes; the error is what it has against them.
-    pub fn new(ready: &'r Ready, said: FactSet) -> Result<Self, String> {
+impl Stored {
+    /// Facts that the book takes; the error is what it has against them.
+    pub fn new(ready: &Ready, said: FactSet) -> Result<Self, String> {
         let facts = said.build(&ready.policy, Completeness::Whole).map_err(first)?;
         let shuffled = ready.shuffled.as_ref().ok().and_then(|policy| said.build(policy, Completeness::Whole).ok());
-        Ok(Self { ready, said, facts, shuffled })
+        Ok(Self { said, facts, shuffled })
+    }
+}
+
+/// A book with facts, and whatever is built once for the two.
+#[derive(Clone, Debug)]
+pub struct World<'s> {
+    /// The book.
+    pub ready: &'s Ready,
+    /// The facts.
+    pub stored: &'s Stored,
+    // PLUG IN HERE what is built once for many requests: `pub engine: Engine<'s>`.
+}
+
+impl<'s> World<'s> {
+    /// The two together.
+    pub fn new(ready: &'s Ready, stored: &'s Stored) -> Self {
+        // PLUG IN HERE: `engine: Engine::new(&ready.policy, &stored.facts)`.
+        Self { ready, stored }
     }
 }
 
@@ -102,13 +117,18 @@ impl<'w> Case<'w> {
     /// A case; `None` where the policy lacks a name of the request.
     pub fn new(world: &'w World<'w>, ask: Ask, seed: u64, effort: Effort) -> Option<Self> {
         let request = ask.request(&world.ready.policy)?;
-        let decision = decide(&world.ready.policy, &world.facts, &request);
+        let decision = decide(&world.ready.policy, &world.stored.facts, &request);
         Some(Self { world, ask, request, decision, seed, effort })
     }
 
     /// The policy.
     pub fn policy(&self) -> &Policy {
         &self.world.ready.policy
+    }
+
+    /// The facts.
+    pub fn facts(&self) -> &Facts {
+        &self.world.stored.facts
     }
 
     /// Some of the list where a sample is wanted.

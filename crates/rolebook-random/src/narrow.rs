@@ -1,11 +1,13 @@
-//! A book that refuses more: with another forbid, with a `never` in a cell.
+//! A book that allows less: with another forbid, a `never`, a gate, a required action, an obligation; without a grant.
 
-use rolebook_policy::{ActionId, CellKind, Effect, ExprId, Grantee, Place, Policy, Rule, TypeKind};
+use rolebook_policy::{
+    ActionId, CellKind, Effect, ExprId, Gate, Grantee, ObligationId, Owner, Place, Policy, Rule, TypeId, TypeKind,
+};
 
 use crate::case::Effort;
 use crate::rng::Rng;
 
-/// A policy that refuses more than another.
+/// A policy that allows no more than another.
 #[derive(Clone, Debug)]
 pub struct Narrower {
     /// What was added to it.
@@ -14,7 +16,7 @@ pub struct Narrower {
     pub policy: Policy,
 }
 
-/// Some such policies: one with a `never`, two with a forbid.
+/// Some such policies, of each kind one where a sample is wanted.
 pub(crate) fn narrower(policy: &Policy, rng: &mut Rng, effort: Effort) -> Vec<Narrower> {
     let times = match effort {
         Effort::Sample => 1,
@@ -25,6 +27,8 @@ pub(crate) fn narrower(policy: &Policy, rng: &mut Rng, effort: Effort) -> Vec<Na
         found.extend(with_never(policy, rng));
         found.extend(with_forbid(policy, rng, true));
         found.extend(with_forbid(policy, rng, false));
+        found.extend(with_gate(policy, rng));
+        found.extend(with_less_granted(policy, rng));
     }
     found
 }
@@ -75,5 +79,68 @@ fn with_forbid(policy: &Policy, rng: &mut Rng, conditional: bool) -> Option<Narr
         text: "added".into(),
         place: Place::default(),
     });
+    Some(Narrower { what, policy })
+}
+
+/// A gate more, or one that binds more, or an action that requires more.
+fn with_gate(policy: &Policy, rng: &mut Rng) -> Option<Narrower> {
+    let mut policy = policy.clone();
+    let takes_nothing = |id: &ActionId| policy.action(*id).is_some_and(|action| action.arguments.is_empty());
+    let at = rng.below(policy.types.len());
+    let ty = TypeId(at as u32);
+    let own = |id: &ActionId| policy.action(*id).is_some_and(|found| found.owner == Owner::Type(ty) && !found.on_place);
+    let all = (0..policy.actions.len()).map(|index| ActionId(index as u32));
+    let fits: Vec<ActionId> = all.filter(takes_nothing).filter(own).collect();
+    let name = policy.type_name(ty).to_owned();
+    let what = match rng.below(3) {
+        0 => {
+            let nests = policy.types[at].parents.iter().any(|parent| parent.ty == ty);
+            let action = rng.pick(&fits).copied().filter(|_| !nests)?;
+            policy.types[at].gates.push(Gate { action, or_none: false });
+            format!("with `gate {}` in `{name}`", policy.action_name(action))
+        }
+        1 => {
+            policy.types[at].gates.iter_mut().for_each(|gate| gate.or_none = false);
+            policy.types[at].parents.iter_mut().for_each(|parent| parent.ungated = false);
+            format!("without `or none` and `ungated` in `{name}`")
+        }
+        _ => {
+            // The later one requires the earlier one, as everywhere in a random book: no circle.
+            let (first, second) = (*fits.first()?, *fits.get(1)?);
+            policy.actions[second.index()].requires.push(first);
+            format!("where `{}` requires `{}`", policy.action_name(second), policy.action_name(first))
+        }
+    };
+    Some(Narrower { what, policy })
+}
+
+/// A rule or a cell that grants nothing, or only under one more obligation.
+fn with_less_granted(policy: &Policy, rng: &mut Rng) -> Option<Narrower> {
+    let mut policy = policy.clone();
+    let more = ObligationId(rng.below(policy.obligations.len()) as u32);
+    let more = (more.index() < policy.obligations.len() && rng.chance(50)).then_some(more);
+    let add = |obligations: &mut Vec<ObligationId>| {
+        obligations.extend(more.filter(|id| !obligations.contains(id)));
+        obligations.sort_unstable();
+    };
+    let allows: Vec<usize> = (0..policy.rules.len()).filter(|at| policy.rules[*at].effect == Effect::Allow).collect();
+    let Some(rule) = rng.pick(&allows).copied().filter(|_| rng.chance(50)) else {
+        let rows = policy.matrices.iter_mut().flat_map(|matrix| &mut matrix.rows);
+        let mut cells: Vec<_> = rows.flat_map(|row| &mut row.cells).collect();
+        let at = rng.below(cells.len());
+        let cell = cells.get_mut(at)?;
+        match (&mut cell.kind, more) {
+            (CellKind::Granted { obligations, .. }, Some(_)) => add(obligations),
+            (kind @ CellKind::Granted { .. }, None) => *kind = CellKind::No,
+            (CellKind::No | CellKind::Never, _) => return None,
+        }
+        let what = format!("with less in the {at}th cell");
+        return Some(Narrower { what, policy });
+    };
+    let what = format!("with less of `{}`", policy.rules[rule].text);
+    match more {
+        Some(_) => add(&mut policy.rules[rule].obligations),
+        None => drop(policy.rules.remove(rule)),
+    }
     Some(Narrower { what, policy })
 }

@@ -63,7 +63,7 @@ pub const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "refusing-more",
-        promise: "a further forbid or `never` never allows more",
+        promise: "a further forbid, `never`, gate, required action or obligation, or a grant less, never allows more",
         check: Check::Case(less::refusing_more),
     },
     Property {

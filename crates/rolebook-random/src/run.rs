@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::ask::{Ask, random_ask};
-use crate::case::{Case, Effort, Ready, World};
+use crate::case::{Case, Effort, Ready, Stored, World};
 use crate::coverage::Coverage;
 use crate::facts::{FactSet, random_facts};
 use crate::property::{Check, PROPERTIES, Property};
@@ -144,10 +144,11 @@ fn run_book(seed: u64, summary: &mut Summary) {
     }
     for facts in 0..FACTS {
         let said = random_facts(&ready.policy, &mut Rng::part(seed, 1000 + facts));
-        let Ok(world) = World::new(&ready, said) else {
+        let Ok(stored) = Stored::new(&ready, said) else {
             summary.refused_facts += 1;
             continue;
         };
+        let world = World::new(&ready, &stored);
         for request in 0..REQUESTS {
             let id = Id { book: seed, facts, request };
             if let Some(failure) = run_case(&world, id, summary) {
@@ -161,12 +162,12 @@ fn run_book(seed: u64, summary: &mut Summary) {
 fn run_case(world: &World<'_>, id: Id, summary: &mut Summary) -> Option<Failure> {
     let policy = &world.ready.policy;
     let seed = Rng::part(id.book, 1_000_000 + id.facts * 1000 + id.request).number();
-    let ask = random_ask(policy, &world.said, &mut Rng::new(seed))?;
+    let ask = random_ask(policy, &world.stored.said, &mut Rng::new(seed))?;
     let case = Case::new(world, ask.clone(), seed, Effort::Sample)?;
     summary.cases += 1;
     summary.coverage.decision(&case.decision, case.ask.spoiled);
     let (property, message) = fails_as_case(&case)?;
-    let (book, facts) = (world.ready.book.clone(), Some(world.said.clone()));
+    let (book, facts) = (world.ready.book.clone(), Some(world.stored.said.clone()));
     Some(Failure { id, property, message, book, facts, ask: Some(ask) })
 }
 
@@ -179,7 +180,8 @@ pub fn run_one(id: Id) -> Result<Option<Failure>, String> {
         return Ok(Some(Failure { id, property, message, book: ready.book.clone(), facts: None, ask: None }));
     }
     let said = random_facts(&ready.policy, &mut Rng::part(id.book, 1000 + id.facts));
-    let world = World::new(&ready, said)?;
+    let stored = Stored::new(&ready, said)?;
+    let world = World::new(&ready, &stored);
     Ok(run_case(&world, id, &mut summary))
 }
 

@@ -7,7 +7,7 @@ use rolebook_policy::Policy;
 
 use crate::ask::Ask;
 use crate::book::{Book, Cell, Expr, Place};
-use crate::case::{Case, Effort, Ready, World};
+use crate::case::{Case, Effort, Ready, Stored, World};
 use crate::facts::{FactSet, Said};
 use crate::part::Part;
 use crate::property::Check;
@@ -46,7 +46,8 @@ fn again(failure: &Failure) -> Option<Failure> {
         (Check::Case(check), Some(facts), Some(ask)) => {
             facts.prune(&ready.policy);
             prune_ask(ask, &ready.policy);
-            let world = World::new(&ready, facts.clone()).ok()?;
+            let stored = Stored::new(&ready, facts.clone()).ok()?;
+            let world = World::new(&ready, &stored);
             let case = Case::new(&world, ask.clone(), failure.id.request, Effort::All)?;
             found.message = caught(|| check(&case))?;
         }

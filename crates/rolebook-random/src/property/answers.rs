@@ -9,7 +9,7 @@ use super::allowed::ways;
 use crate::case::Case;
 
 pub(super) fn well_formed(case: &Case<'_>) -> Result<(), String> {
-    let (policy, facts) = (case.policy(), &case.world.facts);
+    let (policy, facts) = (case.policy(), case.facts());
     let again = decide(policy, facts, &case.request);
     if again != case.decision {
         return Err(format!("decided twice: {:?}, then {:?}", case.decision.answer, again.answer));
@@ -45,7 +45,7 @@ pub(super) fn well_formed(case: &Case<'_>) -> Result<(), String> {
 pub(super) fn enforcing_picks(case: &Case<'_>) -> Result<(), String> {
     let policy = case.policy();
     let every: BTreeSet<ObligationId> = (0..policy.obligations.len()).map(|index| ObligationId(index as u32)).collect();
-    let full = decide(policy, &case.world.facts, &Request { enforces: every, ..case.request.clone() });
+    let full = decide(policy, case.facts(), &Request { enforces: every, ..case.request.clone() });
     let expected = match &full.answer {
         Answer::Allow => Answer::Allow,
         Answer::Deny(reasons) => Answer::Deny(reasons.clone()),
@@ -71,7 +71,7 @@ pub(super) fn enforcing_picks(case: &Case<'_>) -> Result<(), String> {
 
 pub(super) fn order_is_free(case: &Case<'_>) -> Result<(), String> {
     let shuffled = case.world.ready.shuffled.as_ref().map_err(|error| format!("in another order: {error}"))?;
-    let facts = case.world.shuffled.as_ref().ok_or("in another order the facts are refused")?;
+    let facts = case.world.stored.shuffled.as_ref().ok_or("in another order the facts are refused")?;
     let request = case.ask.request(shuffled).ok_or("a name is missing once the items stand in another order")?;
     let other = decide(shuffled, facts, &request).answer;
     let same = match (&case.decision.answer, &other) {

@@ -9,7 +9,7 @@ use crate::case::Case;
 
 /// Whoever asks and holds a column, what it includes, and no other role or key role, is granted what its cell says and no more.
 pub(super) fn whole_truth(case: &Case<'_>) -> Result<(), String> {
-    let (policy, facts) = (case.policy(), &case.world.facts);
+    let (policy, facts) = (case.policy(), case.facts());
     let Some(at) = facts.find(case.request.principal.0, &case.request.principal.1) else { return Ok(()) };
     let Some(person) = facts.get(at) else { return Ok(()) };
     let held: BTreeSet<RoleId> = person.roles.iter().map(|(role, _)| *role).collect();

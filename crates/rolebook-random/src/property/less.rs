@@ -31,9 +31,9 @@ pub(super) fn sending_less(case: &Case<'_>) -> Result<(), String> {
     }
     let more = ways(policy, &case.decision.answer);
     // An invalid request that became valid is another one: what it lost made it invalid.
-    let is_valid = validate(policy, &case.world.facts, &case.request).is_empty();
+    let is_valid = validate(policy, case.facts(), &case.request).is_empty();
     for (what, request) in weaker.into_iter().filter(|_| is_valid) {
-        let less = ways(policy, &decide(policy, &case.world.facts, &request).answer);
+        let less = ways(policy, &decide(policy, case.facts(), &request).answer);
         at_most(&less, &more, &what)?;
     }
     Ok(())
@@ -42,7 +42,7 @@ pub(super) fn sending_less(case: &Case<'_>) -> Result<(), String> {
 /// A value that the facts leave out where its absence is unknown, a thing that they do not hold.
 pub(super) fn knowing_less(case: &Case<'_>) -> Result<(), String> {
     let policy = case.policy();
-    if !validate(policy, &case.world.facts, &case.request).is_empty() {
+    if !validate(policy, case.facts(), &case.request).is_empty() {
         return Ok(());
     }
     let more = ways(policy, &case.decision.answer);
@@ -56,7 +56,7 @@ pub(super) fn knowing_less(case: &Case<'_>) -> Result<(), String> {
 }
 
 fn forgetful(policy: &Policy, case: &Case<'_>) -> Vec<(String, FactSet)> {
-    let said = &case.world.said;
+    let said = &case.world.stored.said;
     let mut found = Vec::new();
     for (at, entity) in said.entities.iter().enumerate() {
         let is_principal = (&entity.ty, &entity.id) == (&case.ask.principal.0, &case.ask.principal.1);
@@ -96,7 +96,7 @@ fn is_unknown_without(policy: &Policy, field: &Field) -> bool {
 pub(super) fn refusing_more(case: &Case<'_>) -> Result<(), String> {
     let more = ways(case.policy(), &case.decision.answer);
     for narrower in &case.world.ready.narrower {
-        let less = ways(&narrower.policy, &decide(&narrower.policy, &case.world.facts, &case.request).answer);
+        let less = ways(&narrower.policy, &decide(&narrower.policy, case.facts(), &case.request).answer);
         at_most(&less, &more, &narrower.what)?;
     }
     Ok(())
