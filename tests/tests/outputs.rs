@@ -14,7 +14,21 @@ fn printed(command: &str) -> String {
 
 #[test]
 fn help_of_every_command() {
-    for command in ["", "check", "test", "can", "matrix", "fmt", "explain", "init", "plugins", "completions"] {
+    for command in [
+        "",
+        "check",
+        "test",
+        "can",
+        "who",
+        "what",
+        "list",
+        "matrix",
+        "fmt",
+        "explain",
+        "init",
+        "plugins",
+        "completions",
+    ] {
         let name = if command.is_empty() { "help".to_owned() } else { format!("help_{command}") };
         insta::assert_snapshot!(name, printed(&format!("rolebook {command} --help").replace("  ", " ")));
     }
@@ -52,4 +66,20 @@ fn answers() {
         insta::assert_snapshot!(format!("can_{name}"), printed(&format!("rolebook can {question} {vitally}")));
     }
     insta::assert_snapshot!("can_json", printed(&format!("rolebook can lee note.edit review {vitally} --format json")));
+}
+
+#[test]
+fn lists() {
+    let vitally = "--book policies/vitally --facts policies/vitally/facts.yaml";
+    let questions = [
+        ("who", "who note.edit review"),
+        ("who_under_limits", "who segment.create workspace --enforces some_segments"),
+        ("what", "what lee workspace"),
+        ("list", "list olga doc.edit"),
+    ];
+    for (name, question) in questions {
+        insta::assert_snapshot!(format!("list_{name}"), printed(&format!("rolebook {question} {vitally}")));
+    }
+    let colored = "--color always --enforces some_segments --input visibility=private";
+    insta::assert_snapshot!("list_colored", printed(&format!("rolebook what max workspace {vitally} {colored}")));
 }

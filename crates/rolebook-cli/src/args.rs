@@ -53,6 +53,32 @@ pub(crate) enum AnswerFormat {
     Json,
 }
 
+/// What a question for a list comes with.
+#[derive(clap::Args)]
+pub(crate) struct Circumstances {
+    /// A file of facts; may be given several times
+    #[arg(long, required = true)]
+    pub(crate) facts: Vec<PathBuf>,
+    /// The book; by default the nearest one upwards
+    #[arg(long)]
+    pub(crate) book: Option<PathBuf>,
+    /// A value that the asking service sends along, as `name=value`
+    #[arg(long, value_name = "K=V")]
+    pub(crate) context: Vec<String>,
+    /// An argument of the action, as `name=value`; of a set its members, parted by commas
+    #[arg(long, value_name = "K=V")]
+    pub(crate) input: Vec<String>,
+    /// An obligation (a limit after `with`) that the asking program keeps; may be given several times
+    #[arg(long, value_name = "OBLIGATION")]
+    pub(crate) enforces: Vec<String>,
+    /// How to print the answer
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Full)]
+    pub(crate) format: AnswerFormat,
+}
+
+const LIST_EXIT_CODES: &str = "\
+Exit codes: 0 answered (also with an empty list), 2 the question is invalid, 1 the book has errors.";
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Check books: every mistake, with its place and its cure; then run their tests
@@ -80,6 +106,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:
   rolebook can lee note.edit kickoff --book policies/vitally --facts policies/vitally/facts.yaml
   rolebook can max note_template.create workspace --input visibility=shared --book … --facts …
+  rolebook can lee note.edit review --explain --book … --facts …
   rolebook can lee segment.create workspace --enforces some_segments --book … --facts …
 
 Exit codes: 0 allowed (also under obligations given with --enforces, which are printed), 3 denied, 2 the question is invalid, 1 the book has errors.")]
@@ -108,9 +135,58 @@ Exit codes: 0 allowed (also under obligations given with --enforces, which are p
         /// Ask about a resource that the facts do not hold: all about it is unknown
         #[arg(long)]
         unknown: bool,
+        /// Explain: everything that was looked at, as a tree, and what would allow what is denied
+        #[arg(long)]
+        explain: bool,
         /// How to print the answer
         #[arg(long, value_enum, default_value_t = AnswerFormat::Full)]
         format: AnswerFormat,
+    },
+    /// List who may do an action on a resource
+    #[command(after_help = format!("Examples:
+  rolebook who note.edit review --book policies/vitally --facts policies/vitally/facts.yaml
+  rolebook who segment.create workspace --enforces some_segments --book … --facts …
+
+{LIST_EXIT_CODES}"))]
+    Who {
+        /// What for: `type.action`
+        action: String,
+        /// On what: an id, `type:id`, or `workspace`
+        resource: String,
+        #[command(flatten)]
+        with: Circumstances,
+    },
+    /// List what a principal may do on a resource
+    #[command(after_help = format!("Examples:
+  rolebook what lee review --book policies/vitally --facts policies/vitally/facts.yaml
+  rolebook what max workspace --input visibility=private --book … --facts …
+
+An action that takes arguments is asked with those of --input; where one is missing it is listed apart.
+
+{LIST_EXIT_CODES}"))]
+    What {
+        /// Who: an id, or `type:id`
+        principal: String,
+        /// On what: an id, `type:id`, or `workspace`
+        resource: String,
+        #[command(flatten)]
+        with: Circumstances,
+    },
+    /// List the resources on which a principal may do an action
+    #[command(after_help = format!("Example:
+  rolebook list lee note.edit --book policies/vitally --facts policies/vitally/facts.yaml
+
+{LIST_EXIT_CODES}"))]
+    List {
+        /// Who: an id, or `type:id`
+        principal: String,
+        /// What for: `type.action`
+        action: String,
+        /// The type of the resources; only where the action is asked of several
+        #[arg(value_name = "TYPE")]
+        ty: Option<String>,
+        #[command(flatten)]
+        with: Circumstances,
     },
     /// Print the matrices of a book
     #[command(after_help = "Example:\n  rolebook matrix policies/vitally --format markdown")]

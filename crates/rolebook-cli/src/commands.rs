@@ -5,8 +5,13 @@ mod check;
 mod explain;
 mod fmt;
 mod init;
+mod list;
+mod listing;
 mod matrix;
 mod plugins;
+mod question;
+mod what;
+mod who;
 
 use crate::args::{Args, Command};
 use crate::io::Io;
@@ -25,11 +30,37 @@ pub(crate) fn run(command: Command, io: &mut Io) -> u8 {
     let result = match command {
         Command::Check { paths, format } => check::check(io, &paths, format),
         Command::Test { paths, filter, format } => check::test(io, &paths, filter.as_deref(), format),
-        Command::Can { principal, action, resource, facts, book, context, input, enforces, unknown, format } => {
-            let question =
-                can::Question { principal, action, resource, facts, book, context, input, enforces, unknown, format };
+        Command::Can {
+            principal,
+            action,
+            resource,
+            facts,
+            book,
+            context,
+            input,
+            enforces,
+            unknown,
+            explain,
+            format,
+        } => {
+            let question = can::Question {
+                principal,
+                action,
+                resource,
+                facts,
+                book,
+                context,
+                input,
+                enforces,
+                unknown,
+                explain,
+                format,
+            };
             can::can(io, &question)
         }
+        Command::Who { action, resource, with } => who::who(io, &action, &resource, &with),
+        Command::What { principal, resource, with } => what::what(io, &principal, &resource, &with),
+        Command::List { principal, action, ty, with } => list::list(io, &principal, &action, ty.as_deref(), &with),
         Command::Matrix { path, format } => matrix::matrix(io, path.as_ref(), &format),
         Command::Fmt { paths, check } => fmt::fmt(io, &paths, check),
         Command::Explain { rule } => explain::explain(io, rule.as_deref()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rolebook_diagnostics::{Diagnostic, LineIndex, Severity, Sources, rules};
+use rolebook_diagnostics::{Diagnostic, LineIndex, Severity, Sources, Span, rules};
 use rolebook_policy::Policy;
 use rolebook_syntax::{File, Problem, decode, decode_lossy, parse_file};
 use salsa::Setter as _;
@@ -55,6 +55,15 @@ pub struct BookFile {
     pub bytes: Vec<u8>,
 }
 
+/// Where an assertion of the policy stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompiledAssertion {
+    /// The file.
+    pub file: Arc<str>,
+    /// The bytes there of its title; of one without a title, of who and what it speaks of.
+    pub span: Span,
+}
+
 /// What a book comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
@@ -62,6 +71,8 @@ pub struct Compiled {
     pub policy: Option<Policy>,
     /// Its tests; none where there is an error.
     pub tests: Vec<Test>,
+    /// Where its assertions stand, in the order of those of the policy.
+    pub assertions: Vec<CompiledAssertion>,
     /// All that is wrong or worth knowing, in the order of every output.
     pub diagnostics: Vec<Diagnostic>,
     /// What its manifest says.
@@ -95,7 +106,7 @@ fn compile(db: &dyn Db, book: Book) -> Compiled {
         })
         .collect();
     let items = Items { units };
-    let mut sink = Sink { diagnostics: vec![], poisoned: Default::default(), unknown: 0 };
+    let mut sink = Sink { diagnostics: vec![], poisoned: Default::default(), unknown: 0, renamed: vec![] };
     let manifest = match book.manifest(db) {
         Some(file) => {
             let (manifest, diagnostics) = read_manifest(db, *file);
@@ -124,15 +135,22 @@ fn compile(db: &dyn Db, book: Book) -> Compiled {
 
     let mut model = model::build(&items, manifest.as_ref(), &mut sink);
     conditions::check(&items, &mut model, &mut sink);
-    let (matrices, rules_found) = grants::build(&items, &mut model, &mut sink);
-    proof::check(&items, &model, &mut sink, &matrices, &rules_found);
+    let found = grants::build(&items, &mut model, &mut sink);
+    proof::check(&items, &model, &mut sink, &found.matrices, &found.rules);
 
     let mut policy = model.policy.clone();
     let mut compiled_tests = Vec::new();
+    let mut assertions = Vec::new();
     // Tests speak of everything above: with a mistake there they would only repeat it.
     if !sink.has_errors() {
-        policy.matrices = matrices.into_iter().map(|lowered| lowered.matrix).collect();
-        policy.rules = rules_found.into_iter().map(|lowered| lowered.rule).collect();
+        policy.matrices = found.matrices.iter().map(|lowered| lowered.matrix.clone()).collect();
+        policy.rules = found.rules.into_iter().map(|lowered| lowered.rule).collect();
+        proof::check_dead(&items, &policy, &mut sink, &found.matrices);
+        for lowered in found.assertions {
+            let file = items.unit(lowered.head.item).path.clone();
+            assertions.push(CompiledAssertion { file, span: items.absolute(lowered.head) });
+            policy.assertions.push(lowered.assertion);
+        }
         compiled_tests = tests::build(&items, &model, &mut policy, &mut sink);
     }
     let levels = manifest.as_ref().map(|manifest| manifest.lints.clone()).unwrap_or_default();
@@ -147,6 +165,7 @@ fn compile(db: &dyn Db, book: Book) -> Compiled {
     Compiled {
         policy: (!failed).then_some(policy),
         tests: if failed { vec![] } else { compiled_tests },
+        assertions: if failed { vec![] } else { assertions },
         diagnostics,
         manifest,
     }
@@ -171,11 +190,9 @@ fn report_emptiness(items: &Items<'_>, folder: &Arc<str>, sink: &mut Sink) {
     let help = "declare who asks (`principal user`), roles, types, and a `matrix`; `rolebook init` writes an example";
     let diagnostic = match items.units.first() {
         None => Diagnostic::new(&rules::EMPTY_BOOK, format!("`{folder}` has no `*.rolebook` file")),
-        Some(unit) => Diagnostic::new(&rules::EMPTY_BOOK, "this book declares nothing").label(
-            &unit.path,
-            rolebook_diagnostics::Span::at(0),
-            "empty",
-        ),
+        Some(unit) => {
+            Diagnostic::new(&rules::EMPTY_BOOK, "this book declares nothing").label(&unit.path, Span::at(0), "empty")
+        }
     };
     sink.diagnostics.push(diagnostic.help(help));
 }
@@ -219,6 +236,20 @@ impl Compiler {
         }
     }
 
+    /// A compiler with the same book and one more file, of which nothing is known yet.
+    pub(crate) fn with_file(&self, path: &str, text: &str) -> Self {
+        let mut compiler = Self::new();
+        let Some(book) = self.book else { return compiler };
+        let file = |source: &SourceFile| BookFile {
+            path: source.path(&self.db).to_string(),
+            bytes: source.text(&self.db).as_bytes().to_vec(),
+        };
+        let mut files: Vec<BookFile> = book.files(&self.db).iter().map(file).collect();
+        files.push(BookFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() });
+        compiler.set_book(book.folder(&self.db), book.manifest(&self.db).as_ref().map(file), files);
+        compiler
+    }
+
     fn source(&mut self, known: &[SourceFile], file: BookFile) -> SourceFile {
         let (text, unreadable) = match decode(&file.bytes) {
             Ok(text) => (text.to_owned(), None),
@@ -244,7 +275,7 @@ impl Compiler {
     pub fn compile(&self) -> Compiled {
         match self.book {
             Some(book) => compile(&self.db, book).clone(),
-            None => Compiled { policy: None, tests: vec![], diagnostics: vec![], manifest: None },
+            None => Compiled { policy: None, tests: vec![], assertions: vec![], diagnostics: vec![], manifest: None },
         }
     }
 

@@ -23,7 +23,8 @@ pub(crate) fn check(items: &Items<'_>, model: &mut Model<'_>, sink: &mut Sink) {
         .iter()
         .map(|(at, body)| {
             let named = bare_words(&items.get(*at).exprs, *body);
-            named.iter().filter_map(|name| model.names.conditions.get(name)).map(|id| id.index()).collect()
+            let today = named.iter().map(|name| model.names.today(&Scope::Conditions, name));
+            today.filter_map(|name| model.names.conditions.get(name)).map(|id| id.index()).collect()
         })
         .collect();
     for index in report(items, model, sink, &edges) {

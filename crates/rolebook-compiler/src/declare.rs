@@ -1,11 +1,12 @@
 //! The names of a book: what declares them and where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::rules;
 use rolebook_policy::{ActionId, ConditionId, KeyRoleId, ObligationId, Owner, RoleId, TypeId};
 use rolebook_syntax::ast::{Name, Path2, Pattern};
 
+use crate::former::{Former, PendingFormer};
 use crate::items::{ItemIx, Items, Spot};
 use crate::sink::Sink;
 
@@ -49,6 +50,11 @@ pub(crate) struct Names<'a> {
     pub(crate) obligations: BTreeMap<String, ObligationId>,
     pub(crate) groups: BTreeMap<String, Group<'a>>,
     spots: BTreeMap<Scope, BTreeMap<String, Spot>>,
+    /// What former names are called today; none of them is in use.
+    pub(crate) former: BTreeMap<Scope, BTreeMap<String, Former>>,
+    pub(crate) pending_former: Vec<PendingFormer>,
+    /// The types of principals.
+    pub(crate) principals: BTreeSet<TypeId>,
 }
 
 impl Names<'_> {

@@ -5,9 +5,11 @@
 //! [`lower`]), grants ([`grants`]), proofs over rows and cells ([`rows`], [`proof`]), tests ([`tests`]). A name that could
 //! not be read is poisoned, so that one mistake gives one diagnostic.
 
+mod assertions;
 mod compiler;
 mod conditions;
 mod declare;
+mod former;
 mod grants;
 mod items;
 mod logic;
@@ -22,6 +24,7 @@ mod sink;
 mod tests;
 mod typing;
 
-pub use compiler::{BookFile, Compiled, Compiler};
+pub use assertions::{Proof, prove_assertions};
+pub use compiler::{BookFile, Compiled, CompiledAssertion, Compiler};
 pub use manifest::Manifest;
 pub use tests::{Check, Expectation, Step, Test, run_test};

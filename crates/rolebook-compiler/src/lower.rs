@@ -6,7 +6,7 @@ use rolebook_policy::{self as policy, Compare, ConditionId, Expr, ExprId, TypeId
 use rolebook_syntax::ast::{self, ExprKind, RolePlace, Root};
 
 use crate::declare::Names;
-use crate::items::{ItemIx, Items};
+use crate::items::{ItemIx, Items, Spot};
 use crate::model::Model;
 use crate::typing::{ExprAt, Symbol, find_holding};
 
@@ -15,6 +15,8 @@ pub(crate) struct Lower<'a, 'b> {
     pub(crate) items: &'b Items<'a>,
     pub(crate) model: &'b Model<'a>,
     pub(crate) symbols: &'b BTreeMap<ExprAt, Symbol>,
+    /// What attributes, arguments and context values are called today.
+    pub(crate) names: &'b BTreeMap<Spot, String>,
     /// Conditions that are not to be spoken of.
     pub(crate) bad: BTreeSet<ConditionId>,
     pub(crate) exprs: Vec<Expr>,
@@ -24,8 +26,13 @@ pub(crate) struct Lower<'a, 'b> {
 }
 
 impl<'a, 'b> Lower<'a, 'b> {
-    pub(crate) fn new(items: &'b Items<'a>, model: &'b Model<'a>, symbols: &'b BTreeMap<ExprAt, Symbol>) -> Self {
-        Self { items, model, symbols, bad: BTreeSet::new(), exprs: vec![], known: BTreeMap::new(), fixtures: None }
+    pub(crate) fn new(
+        items: &'b Items<'a>,
+        model: &'b Model<'a>,
+        symbols: &'b BTreeMap<ExprAt, Symbol>,
+        names: &'b BTreeMap<Spot, String>,
+    ) -> Self {
+        Self::continuing(items, model, symbols, names, vec![])
     }
 
     /// Goes on where the expressions of a policy end.
@@ -33,10 +40,11 @@ impl<'a, 'b> Lower<'a, 'b> {
         items: &'b Items<'a>,
         model: &'b Model<'a>,
         symbols: &'b BTreeMap<ExprAt, Symbol>,
+        names: &'b BTreeMap<Spot, String>,
         exprs: Vec<Expr>,
     ) -> Self {
         let known = exprs.iter().enumerate().map(|(index, expr)| (expr.clone(), ExprId(index as u32))).collect();
-        Self { items, model, symbols, bad: BTreeSet::new(), exprs, known, fixtures: None }
+        Self { items, model, symbols, names, bad: BTreeSet::new(), exprs, known, fixtures: None }
     }
 
     /// The position of an expression; equal ones have one.
@@ -109,13 +117,17 @@ impl<'a, 'b> Lower<'a, 'b> {
         }
     }
 
+    fn today(&self, at: ItemIx, name: &ast::Name) -> String {
+        self.names.get(&Spot { item: at, span: name.span }).unwrap_or(&name.text).clone()
+    }
+
     fn path(&mut self, at: ItemIx, id: ast::ExprId, root: &Root, steps: &[ast::Name]) -> Option<ExprId> {
         let (mut base, rest) = match root {
             Root::Principal => (Expr::Principal, steps),
             Root::Resource => (Expr::Resource, steps),
             Root::Workspace => (Expr::Workspace, steps),
-            Root::Input => (Expr::Input(steps.first()?.text.clone()), steps.get(1..)?),
-            Root::Context => (Expr::Context(steps.first()?.text.clone()), steps.get(1..)?),
+            Root::Input => (Expr::Input(self.today(at, steps.first()?)), steps.get(1..)?),
+            Root::Context => (Expr::Context(self.today(at, steps.first()?)), steps.get(1..)?),
             Root::It => return None,
             Root::Name(name) => match self.symbols.get(&(at, id)) {
                 Some(Symbol::Enum(value)) => (Expr::Literal(Value::Enum(value.clone())), &[][..]),
@@ -131,7 +143,7 @@ impl<'a, 'b> Lower<'a, 'b> {
         };
         for step in rest {
             let inner = self.add(base);
-            base = Expr::Attribute(inner, step.text.clone());
+            base = Expr::Attribute(inner, self.today(at, step));
         }
         Some(self.add(base))
     }
@@ -149,8 +161,8 @@ fn compare(sign: ast::Compare) -> Compare {
 }
 
 fn type_named(names: &Names<'_>, name: &str) -> Option<TypeId> {
-    match names.owners.get(name)? {
-        policy::Owner::Type(ty) => Some(*ty),
+    match names.find_owner(name)? {
+        policy::Owner::Type(ty) => Some(ty),
         policy::Owner::Area(_) => None,
     }
 }

@@ -12,9 +12,10 @@ use rolebook_policy::{
     Role, RoleId, TypeId, TypeKind, ValueKind, ValueType,
 };
 use rolebook_syntax::Item;
-use rolebook_syntax::ast::{self, ItemKind, Member, Name, Text};
+use rolebook_syntax::ast::{self, ItemKind, Member, Name, Text, Was};
 
 use crate::declare::{Group, Names, Scope, dotted};
+use crate::former::old_names;
 use crate::items::{ItemIx, Items, Spot};
 use crate::manifest::Manifest;
 use crate::sink::Sink;
@@ -40,9 +41,12 @@ pub(crate) struct Model<'a> {
 pub(crate) fn build<'a>(items: &Items<'a>, manifest: Option<&Manifest>, sink: &mut Sink) -> Model<'a> {
     let mut builder = Builder { items, sink, model: empty(items, manifest) };
     builder.declare_top();
+    builder.settle_former();
     builder.declare_members();
     builder.check_groups();
+    builder.settle_former();
     builder.link_members();
+    builder.settle_former();
     builder.check_types();
     builder.check_roles();
     builder.check_required_places();
@@ -104,8 +108,29 @@ fn humanise(name: &str) -> String {
 }
 
 impl<'a> Builder<'a, '_> {
-    fn declare(&mut self, scope: Scope, at: ItemIx, name: &Name) -> bool {
-        self.model.names.declare(self.items, self.sink, scope, at, name)
+    /// Notes a name with its former ones; a second one of that name is reported and `false` comes back.
+    fn declare(&mut self, scope: Scope, at: ItemIx, name: &Name, was: &[Was]) -> bool {
+        let declared = self.model.names.declare(self.items, self.sink, scope.clone(), at, name);
+        if declared {
+            self.model.names.declare_former(&scope, at, &name.text, was);
+        } else {
+            self.sink.poisoned.extend(old_names(was));
+        }
+        declared
+    }
+
+    /// What a name is called today in the scope; for a former one with a warning.
+    fn now(&mut self, scope: &Scope, at: ItemIx, name: &Name) -> Name {
+        self.model.names.now(self.items, self.sink, scope, at, name)
+    }
+
+    /// The type or area that a name means.
+    fn owner(&mut self, at: ItemIx, name: &Name) -> Option<Owner> {
+        self.model.names.owner(self.items, self.sink, at, name)
+    }
+
+    fn settle_former(&mut self) {
+        self.model.names.settle_former(self.items, self.sink);
     }
 
     fn place(&self, at: ItemIx, span: Span) -> Place {
@@ -128,8 +153,8 @@ impl<'a> Builder<'a, '_> {
         for (at, item) in self.items.iter() {
             match &item.kind {
                 ItemKind::Type(ty) => self.declare_type(at, item, ty),
-                ItemKind::Area { name, title: text, .. } => {
-                    if !self.declare(Scope::Types, at, name) {
+                ItemKind::Area { name, title: text, was, .. } => {
+                    if !self.declare(Scope::Types, at, name, was) {
                         self.drop_item(at);
                         continue;
                     }
@@ -141,14 +166,14 @@ impl<'a> Builder<'a, '_> {
                         title: title(text, &name.text),
                         ty: TypeId::WORKSPACE,
                         inside: None,
-                        was: vec![],
+                        was: old_names(was),
                         doc: item.doc.clone(),
                         place,
                     });
                 }
                 ItemKind::Role(role) => self.role(at, role, TypeId::WORKSPACE),
-                ItemKind::Condition { name, title: text, body, .. } => {
-                    if !self.declare(Scope::Conditions, at, name) {
+                ItemKind::Condition { name, title: text, was, body } => {
+                    if !self.declare(Scope::Conditions, at, name, was) {
                         continue;
                     }
                     let id = ConditionId(self.model.policy.conditions.len() as u32);
@@ -159,20 +184,19 @@ impl<'a> Builder<'a, '_> {
                         name: name.text.clone(),
                         title: title(text, &name.text),
                         body: ExprId(0),
-                        was: vec![],
+                        was: old_names(was),
                         doc: item.doc.clone(),
                         place,
                     });
                 }
-                ItemKind::Obligation { name, title: text, description, undefined, .. } => {
-                    if !self.declare(Scope::Obligations, at, name) {
-                        continue;
+                ItemKind::Obligation { name, was, .. } => {
+                    if self.declare(Scope::Obligations, at, name, was) {
+                        self.obligation(at, item);
                     }
-                    self.obligation(at, item, name, text, description.as_ref(), *undefined);
                 }
-                ItemKind::Group { name, patterns, .. } => {
+                ItemKind::Group { name, patterns, was, .. } => {
                     let whole = Name { text: dotted(name), span: name.span };
-                    if self.declare(Scope::Groups, at, &whole) {
+                    if self.declare(Scope::Groups, at, &whole, was) {
                         self.model.names.groups.insert(whole.text, Group { at, patterns });
                     }
                 }
@@ -196,12 +220,15 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn declare_type(&mut self, at: ItemIx, item: &Item, ty: &ast::TypeDecl) {
-        if !self.declare(Scope::Types, at, &ty.name) {
+        if !self.declare(Scope::Types, at, &ty.name, &ty.was) {
             self.drop_item(at);
             return;
         }
         let id = TypeId(self.model.policy.types.len() as u32);
         self.model.names.owners.insert(ty.name.text.clone(), Owner::Type(id));
+        if ty.principal {
+            self.model.names.principals.insert(id);
+        }
         let place = self.place(at, ty.name.span);
         self.model.policy.types.push(EntityType {
             name: ty.name.text.clone(),
@@ -211,26 +238,19 @@ impl<'a> Builder<'a, '_> {
             attributes: vec![],
             roles_one: false,
             gates: vec![],
-            was: vec![],
+            was: old_names(&ty.was),
             doc: item.doc.clone(),
             place,
         });
     }
 
-    fn obligation(
-        &mut self,
-        at: ItemIx,
-        item: &Item,
-        name: &Name,
-        text: &Option<Text>,
-        description: Option<&Text>,
-        undefined: Option<Span>,
-    ) {
+    fn obligation(&mut self, at: ItemIx, item: &Item) {
+        let ItemKind::Obligation { name, title: text, description, undefined, was } = &item.kind else { return };
         if self.model.policy.obligations.len() == MAX_OBLIGATIONS {
             let message = format!("a book has at most {MAX_OBLIGATIONS} obligations");
             self.invalid(message, at, name.span, "one too many", "join those that ask for the same");
         }
-        if let Some(span) = undefined {
+        if let Some(span) = *undefined {
             let message = format!("nobody has said what `{}` asks for", name.text);
             let spot = Spot { item: at, span };
             let help = "say it in a second text and take `undefined` away, once it is known";
@@ -242,16 +262,16 @@ impl<'a> Builder<'a, '_> {
         self.model.policy.obligations.push(Obligation {
             name: name.text.clone(),
             title: title(text, &name.text),
-            description: description.map_or(String::new(), |text| text.text.clone()),
+            description: description.as_ref().map_or(String::new(), |text| text.text.clone()),
             undefined: undefined.is_some(),
-            was: vec![],
+            was: old_names(was),
             doc: item.doc.clone(),
             place,
         });
     }
 
     fn role(&mut self, at: ItemIx, role: &ast::Role, on: TypeId) {
-        if !self.declare(Scope::Roles(on), at, &role.name) {
+        if !self.declare(Scope::Roles(on), at, &role.name, &role.was) {
             return;
         }
         let id = RoleId(self.model.policy.roles.len() as u32);
@@ -263,14 +283,14 @@ impl<'a> Builder<'a, '_> {
             title: title(&role.title, &role.name.text),
             on,
             includes: vec![],
-            was: vec![],
+            was: old_names(&role.was),
             doc: role.doc.clone(),
             place,
         });
     }
 
     fn context(&mut self, at: ItemIx, field: &ast::Field) {
-        if !self.declare(Scope::Context, at, &field.name) {
+        if !self.declare(Scope::Context, at, &field.name, &field.was) {
             return;
         }
         if self.model.policy.context.len() == MAX_FIELDS {
@@ -288,7 +308,7 @@ impl<'a> Builder<'a, '_> {
             name: field.name.text.clone(),
             optional: field.optional,
             ty: ValueType { set: false, kind: ValueKind::Text },
-            was: vec![],
+            was: old_names(&field.was),
             doc: field.doc.clone(),
         });
     }

@@ -19,28 +19,20 @@ pub(crate) fn report(items: &Items<'_>, sink: &mut Sink) {
 
 fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
     let mut out = Vec::new();
-    let was = |list: &[rolebook_syntax::ast::Was], out: &mut Vec<_>| {
-        out.extend(list.iter().map(|was| ("`was`", was.span)));
-    };
-    let role = |role: &Role, out: &mut Vec<_>| {
-        was(&role.was, out);
-        out.extend(role.open.map(|span| ("`open`", span)));
-    };
+    let role = |role: &Role, out: &mut Vec<_>| out.extend(role.open.map(|span| ("`open`", span)));
     let members = |list: &[Member], out: &mut Vec<_>| {
         for member in list {
             match member {
                 Member::LicenseNone(span) => out.push(("`license none`", *span)),
                 Member::ScopeActive(span) => out.push(("`scope active`", *span)),
                 Member::OpenKeyRoles(span) => out.push(("`open key roles`", *span)),
-                Member::Field(field) => was(&field.was, out),
                 Member::Role(declared) => role(declared, out),
-                Member::KeyRole(key_role) => was(&key_role.was, out),
-                Member::Actions(actions) => {
-                    was(&actions.was, out);
-                    let arguments = actions.actions.iter().flat_map(|action| &action.arguments);
-                    arguments.for_each(|argument| was(&argument.was, out));
-                }
-                Member::RolesOne(_) | Member::ScopeUnion(_) | Member::Gate { .. } => {}
+                Member::Field(_)
+                | Member::KeyRole(_)
+                | Member::Actions(_)
+                | Member::RolesOne(_)
+                | Member::ScopeUnion(_)
+                | Member::Gate { .. } => {}
             }
         }
     };
@@ -67,27 +59,17 @@ fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
         ItemKind::Assign { key_role, .. } => out.push(("an `assign` block", key_role.span)),
         ItemKind::Extend { ty, .. } => out.push(("`extend`", ty.span)),
         ItemKind::OpenKeyRoles => out.push(("`open key roles`", rolebook_diagnostics::Span::new(0, 4))),
-        ItemKind::Assert(assert) => {
-            let span = assert.holders.first().map_or(rolebook_diagnostics::Span::new(0, 6), Holder::span);
-            out.push(("an assertion", span));
-        }
-        ItemKind::Type(ty) => {
-            was(&ty.was, &mut out);
-            members(&ty.members, &mut out);
-        }
-        ItemKind::Area { was: list, members: inner, .. } => {
-            was(list, &mut out);
-            members(inner, &mut out);
-        }
+        ItemKind::Assert(assert) => licenses(&assert.holders, &mut out),
+        ItemKind::Type(ty) => members(&ty.members, &mut out),
+        ItemKind::Area { members: inner, .. } => members(inner, &mut out),
         ItemKind::Role(declared) => role(declared, &mut out),
-        ItemKind::Group { was: list, .. }
-        | ItemKind::Condition { was: list, .. }
-        | ItemKind::Obligation { was: list, .. } => {
-            was(list, &mut out);
-        }
-        ItemKind::Context(fields) => fields.iter().for_each(|field| was(&field.was, &mut out)),
         ItemKind::Rule(rule) => licenses(&rule.holders, &mut out),
-        ItemKind::Test { .. } | ItemKind::Error => {}
+        ItemKind::Group { .. }
+        | ItemKind::Condition { .. }
+        | ItemKind::Obligation { .. }
+        | ItemKind::Context(_)
+        | ItemKind::Test { .. }
+        | ItemKind::Error => {}
     }
     out.extend(item.exprs.iter().filter_map(in_expression));
     out

@@ -1,6 +1,6 @@
 //! Which actions a pattern matches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::{did_you_mean, rules};
 use rolebook_policy::{ActionId, Owner, PatternMatch, Policy, TypeId};
@@ -51,6 +51,9 @@ impl Resolver<'_, '_> {
             PatternKind::Verb(verb) => {
                 let found: Vec<ActionId> =
                     all().filter(|id| self.model.policy.actions[id.index()].name == verb.text).collect();
+                if let Some(former) = found.is_empty().then(|| self.former_verb(at, pattern, verb)).flatten() {
+                    return Some(former);
+                }
                 if found.is_empty() {
                     let near =
                         did_you_mean(&verb.text, self.model.policy.actions.iter().map(|action| action.name.as_str()));
@@ -75,12 +78,16 @@ impl Resolver<'_, '_> {
                 if self.model.names.groups.contains_key(&dotted) {
                     return self.group(at, &Name { text: dotted, span: pattern.span }, inside);
                 }
+                if self.model.names.former(&Scope::Groups, &dotted).is_some() {
+                    return self.group(at, &Name { text: dotted, span: pattern.span }, inside);
+                }
                 let id = self.owner(at, owner)?;
+                let verb = &self.model.names.now(self.items, self.sink, &Scope::Actions(id), at, verb);
                 match self.model.names.actions.get(&(id, verb.text.clone())) {
                     Some(action) => Some(vec![*action]),
                     None => {
                         let near = self.model.names.near_actions(id);
-                        let message = format!("`{}` has no action `{}`", owner.text, verb.text);
+                        let message = format!("`{}` has no action `{}`", self.model.policy.owner_name(id), verb.text);
                         self.sink.unknown(self.items, at, verb, message, &near);
                         None
                     }
@@ -88,6 +95,24 @@ impl Resolver<'_, '_> {
             }
             PatternKind::Group(name) => self.group(at, name, inside),
         }
+    }
+
+    /// The actions that were called so, where none is today.
+    fn former_verb(&mut self, at: ItemIx, pattern: &Pattern, verb: &Name) -> Option<Vec<ActionId>> {
+        let actions = self.model.policy.actions.iter().enumerate();
+        let (found, names): (Vec<ActionId>, BTreeSet<&str>) = actions
+            .filter(|(_, action)| action.was.contains(&verb.text))
+            .map(|(index, action)| (ActionId(index as u32), action.name.as_str()))
+            .unzip();
+        let now = self.model.policy.actions.iter().filter(|action| names.contains(action.name.as_str())).count();
+        let cure = match (names.first(), found.len() == now) {
+            // `*.NOW` means the same actions and no other.
+            (Some(one), true) if names.len() == 1 => format!("*.{one}"),
+            (Some(_), _) => found.iter().map(|id| self.model.policy.action_name(*id)).collect::<Vec<_>>().join(", "),
+            (None, _) => return None,
+        };
+        self.sink.renamed_pattern(self.items, Spot { item: at, span: pattern.span }, &cure);
+        Some(found)
     }
 
     /// Whether `outer.*` reaches what belongs to `inner`: the same type or area, or an area within it.
@@ -115,7 +140,7 @@ impl Resolver<'_, '_> {
     }
 
     fn owner(&mut self, at: ItemIx, name: &Name) -> Option<Owner> {
-        let found = self.model.names.owners.get(&name.text).copied();
+        let found = self.model.names.owner(self.items, self.sink, at, name);
         if found.is_none() {
             let near = self.model.names.near(&[Scope::Types]);
             self.sink.unknown(self.items, at, name, format!("no type or area `{}` is declared", name.text), &near);
@@ -124,13 +149,14 @@ impl Resolver<'_, '_> {
     }
 
     fn group(&mut self, at: ItemIx, name: &Name, inside: &mut Vec<String>) -> Option<Vec<ActionId>> {
+        let name = &self.model.names.now(self.items, self.sink, &Scope::Groups, at, name);
         let Some(group) = self.model.names.groups.get(&name.text) else {
-            if let Some(owner) = self.model.names.owners.get(&name.text) {
+            if let Some(owner) = self.model.names.find_owner(&name.text) {
                 let spot = Spot { item: at, span: name.span };
                 let message = format!("`{}` is no group of actions", name.text);
                 let help = format!(
                     "write `{0}.*` for all actions of `{0}`, or name one: `{0}.…`",
-                    self.model.policy.owner_name(*owner)
+                    self.model.policy.owner_name(owner)
                 );
                 self.sink.report(self.items, &rules::EMPTY_PATTERN, message, &[(spot, "names no action")], &help);
                 return None;

@@ -1,11 +1,12 @@
 //! A cell is the whole truth of its column: no other grant may say something else.
 //!
-//! The proof goes by index and is strict: for each cell it looks at every other grant of the action that someone who holds
-//! this column alone could be covered by. One that might apply is an error, unless its condition and the row's case
-//! visibly exclude one another, or, beside an `if` or `with` cell, it visibly implies the cell.
+//! For each cell the index gives every other grant of the action that someone who holds this column alone could be covered
+//! by. What visibly excludes the row's case, or, beside an `if` or `with` cell, visibly implies the cell, is well; of the
+//! rest `rolebook-analysis` finds out exactly, and gives an example or a proof.
 
 use std::collections::BTreeSet;
 
+use rolebook_analysis::{CellAt, Dead, GrantAt, Pair, RowAt, Together, dead_cells, together};
 use rolebook_diagnostics::rules;
 use rolebook_policy::{ActionId, CellKind, Effect, Grantee, ObligationId, Policy, RoleId};
 
@@ -22,14 +23,8 @@ struct Grant {
     /// When it does; for a cell, its row's case included.
     condition: Alternatives,
     obligations: Vec<ObligationId>,
-    origin: Origin,
+    at: GrantAt,
     spot: Spot,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
-    Cell { matrix: usize, row: usize, column: usize },
-    Rule(usize),
 }
 
 /// A cell that decides an action.
@@ -52,20 +47,57 @@ pub(crate) fn check(
     rules: &[LoweredRule],
 ) {
     let logic = Logic { exprs: &model.policy.exprs, conditions: &model.policy.conditions };
+    let policy = policy_to_prove(model, matrices, rules);
     let mut indexes: Vec<RowIndex> = matrices.iter().map(RowIndex::new).collect();
-    for (matrix, index) in matrices.iter().zip(&mut indexes) {
-        check_overlaps(items, model, &logic, sink, matrix, index);
+    for (number, (matrix, index)) in matrices.iter().zip(&mut indexes).enumerate() {
+        check_overlaps(items, &policy, number, &logic, sink, matrix, index);
     }
     let actions: BTreeSet<ActionId> = indexes.iter().flat_map(RowIndex::actions).collect();
-    let mut prover = Prover { items, model, logic, sink, matrices, rules, indexes, reported: BTreeSet::new() };
+    let mut prover =
+        Prover { items, model, policy: &policy, logic, sink, matrices, rules, indexes, reported: BTreeSet::new() };
     for action in actions {
         prover.action(action);
     }
 }
 
+/// Cells that never make a difference. To be asked of a book that is otherwise right.
+pub(crate) fn check_dead(items: &Items<'_>, policy: &Policy, sink: &mut Sink, matrices: &[LoweredMatrix]) {
+    for (at, dead) in dead_cells(policy) {
+        let Some(lowered) = matrices.get(at.row.matrix) else { continue };
+        let spot = lowered.cells.get(at.row.row).and_then(|cells| cells.get(at.column));
+        let (Some(spot), Some(column)) = (spot, lowered.matrix.columns.get(at.column)) else { continue };
+        let (label, help) = match dead {
+            Dead::Shadowed => ("narrower rows decide all of it", "take the row away, or the narrower ones"),
+            Dead::Impossible => ("it applies to nobody", "no facts make its case and its conditions true together"),
+            Dead::Refused => ("whenever it grants, something refuses", "see the `never` cells and forbids of its actions"),
+            Dead::Shut => ("whenever it grants, the way there is closed", "see the gates, and the actions that are required"),
+            Dead::Both => ("it never lets anybody through", "what refuses and what gates let in leave nobody over"),
+        };
+        let message = format!("the cell `{}` for `{}` never makes a difference", items.written(*spot), column.text);
+        sink.report(items, &rules::DEAD_CELL, message, &[(*spot, label)], help);
+    }
+}
+
+/// The policy with its grants. A row that could not be understood decides nothing in it.
+fn policy_to_prove(model: &Model<'_>, matrices: &[LoweredMatrix], rules: &[LoweredRule]) -> Policy {
+    let mut policy = model.policy.clone();
+    for lowered in matrices {
+        let mut matrix = lowered.matrix.clone();
+        for bad in &lowered.bad_rows {
+            if let Some(row) = matrix.rows.get_mut(*bad) {
+                row.patterns.clear();
+            }
+        }
+        policy.matrices.push(matrix);
+    }
+    policy.rules = rules.iter().map(|lowered| lowered.rule.clone()).collect();
+    policy
+}
+
 struct Prover<'a, 'b> {
     items: &'b Items<'a>,
     model: &'b Model<'a>,
+    policy: &'b Policy,
     logic: Logic<'b>,
     sink: &'b mut Sink,
     matrices: &'b [LoweredMatrix],
@@ -88,15 +120,42 @@ impl<'b> Prover<'_, 'b> {
             .collect();
         let cells: Vec<Decided<'_>> = cases.iter().flat_map(|(matrix, row)| cells_of(matrices, *matrix, row)).collect();
         let grants = self.grants(action, &cells);
+        self.decided_twice(action, &cells);
+        // What the index cannot tell apart is asked exactly, all pairs of an action at once.
+        let mut suspects: Vec<(&Decided<'_>, &Grant, Pair)> = Vec::new();
         for cell in &cells {
-            self.decided_twice(action, cell, &cells);
-            match cell.kind {
-                CellKind::No => self.check_no(action, cell, &grants),
-                CellKind::Granted { conditions, obligations } if !(conditions.is_empty() && obligations.is_empty()) => {
-                    self.check_limited(action, cell, &grants);
+            for grant in self.others(cell, &grants) {
+                if let Some(pair) = self.suspicion(cell, grant) {
+                    suspects.push((cell, grant, pair));
                 }
-                CellKind::Granted { .. } | CellKind::Never => {}
             }
+        }
+        if suspects.is_empty() {
+            return;
+        }
+        let pairs: Vec<Pair> = suspects.iter().map(|(_, _, pair)| *pair).collect();
+        for ((cell, grant, _), answer) in suspects.iter().zip(together(self.policy, action, &pairs)) {
+            match answer {
+                Together::Never => {}
+                Together::Example(story) => self.contradicted(action, cell, grant, &story),
+                Together::Open(why) => self.not_decided(action, cell, grant, &why),
+            }
+        }
+    }
+
+    /// What would contradict the cell; `None` where nothing of that grant can.
+    fn suspicion(&self, cell: &Decided<'_>, grant: &Grant) -> Option<Pair> {
+        let at = CellAt { row: RowAt { matrix: cell.matrix, row: cell.row }, column: cell.column_index };
+        match cell.kind {
+            CellKind::No => Some(Pair::Granted(at, grant.at)),
+            CellKind::Granted { conditions, obligations } if !(conditions.is_empty() && obligations.is_empty()) => {
+                if !obligations.iter().all(|obligation| grant.obligations.contains(obligation)) {
+                    return Some(Pair::Granted(at, grant.at));
+                }
+                let implied = self.logic.implies(&grant.condition, &self.cell_condition(cell.kind));
+                (!implied).then_some(Pair::Beyond(at, grant.at))
+            }
+            CellKind::Granted { .. } | CellKind::Never => None,
         }
     }
 
@@ -108,7 +167,10 @@ impl<'b> Prover<'_, 'b> {
                     grantee: cell.column.clone(),
                     condition: join(cell.case, &self.cell_condition(cell.kind)),
                     obligations: obligations.clone(),
-                    origin: Origin::Cell { matrix: cell.matrix, row: cell.row, column: cell.column_index },
+                    at: GrantAt::Cell(CellAt {
+                        row: RowAt { matrix: cell.matrix, row: cell.row },
+                        column: cell.column_index,
+                    }),
                     spot: cell.spot,
                 });
             }
@@ -119,12 +181,12 @@ impl<'b> Prover<'_, 'b> {
                 continue;
             }
             let condition = rule.condition.map_or_else(always, |id| self.logic.alternatives(id, true));
-            for (_, grantee) in &rule.grantees {
+            for (position, (_, grantee)) in rule.grantees.iter().enumerate() {
                 grants.push(Grant {
                     grantee: grantee.clone(),
                     condition: condition.clone(),
                     obligations: rule.obligations.clone(),
-                    origin: Origin::Rule(index),
+                    at: GrantAt::Rule(index, position),
                     spot: lowered.spot,
                 });
             }
@@ -141,9 +203,22 @@ impl<'b> Prover<'_, 'b> {
     }
 
     /// One pair of column and action, decided in two tables.
-    fn decided_twice(&mut self, action: ActionId, cell: &Decided<'_>, cells: &[Decided<'_>]) {
-        for other in cells.iter().filter(|other| other.matrix < cell.matrix && other.column == cell.column) {
-            if self.logic.exclude(cell.case, other.case) || !self.reported.insert((cell.spot, other.spot)) {
+    fn decided_twice(&mut self, action: ActionId, cells: &[Decided<'_>]) {
+        let mut pairs: Vec<(&Decided<'_>, &Decided<'_>)> = Vec::new();
+        for cell in cells {
+            for other in cells.iter().filter(|other| other.matrix < cell.matrix && other.column == cell.column) {
+                if !self.logic.exclude(cell.case, other.case) && !self.reported.contains(&(cell.spot, other.spot)) {
+                    pairs.push((cell, other));
+                }
+            }
+        }
+        if pairs.is_empty() {
+            return;
+        }
+        let row = |cell: &Decided<'_>| RowAt { matrix: cell.matrix, row: cell.row };
+        let asked: Vec<Pair> = pairs.iter().map(|(cell, other)| Pair::Cases(row(cell), row(other))).collect();
+        for ((cell, other), answer) in pairs.into_iter().zip(together(self.policy, action, &asked)) {
+            if answer == Together::Never || !self.reported.insert((cell.spot, other.spot)) {
                 continue;
             }
             let name = self.model.policy.action_name(action);
@@ -164,48 +239,47 @@ impl<'b> Prover<'_, 'b> {
         let policy = &self.model.policy;
         grants
             .iter()
-            .filter(|grant| match grant.origin {
+            .filter(|grant| match grant.at {
                 // Rows of one table and one column are told apart by their cases, two tables by `decided-twice`.
-                Origin::Cell { .. } => grant.grantee != *cell.column,
-                Origin::Rule(_) => true,
+                GrantAt::Cell(_) => grant.grantee != *cell.column,
+                GrantAt::Rule(..) => true,
             })
             .filter(|grant| covers(policy, &grant.grantee, cell.column))
             .filter(|grant| !self.logic.exclude(&grant.condition, cell.case))
             .collect()
     }
 
-    fn check_no(&mut self, action: ActionId, cell: &Decided<'_>, grants: &[Grant]) {
-        for grant in self.others(cell, grants) {
-            self.contradicted(action, cell, grant, "is granted elsewhere, and this cell says no");
-        }
-    }
-
-    fn check_limited(&mut self, action: ActionId, cell: &Decided<'_>, grants: &[Grant]) {
-        let CellKind::Granted { obligations, .. } = cell.kind else { return };
-        let limit = self.cell_condition(cell.kind);
-        for grant in self.others(cell, grants) {
-            let keeps_obligations = obligations.iter().all(|obligation| grant.obligations.contains(obligation));
-            if !(keeps_obligations && self.logic.implies(&grant.condition, &limit)) {
-                self.contradicted(action, cell, grant, "is granted elsewhere without the limit of this cell");
-            }
-        }
-    }
-
-    fn contradicted(&mut self, action: ActionId, cell: &Decided<'_>, grant: &Grant, what: &str) {
+    fn contradicted(&mut self, action: ActionId, cell: &Decided<'_>, grant: &Grant, story: &str) {
         if !self.reported.insert((cell.spot, grant.spot)) {
             return;
         }
         let name = self.model.policy.action_name(action);
+        let what = match cell.kind {
+            CellKind::No => "is granted elsewhere, and this cell says no",
+            CellKind::Granted { .. } | CellKind::Never => "is granted elsewhere without the limit of this cell",
+        };
         let message = format!("`{name}` for `{}` {what}", cell.column_text);
-        let granted = match grant.origin {
-            Origin::Cell { column, matrix, .. } => {
-                format!("granted here to `{}`", self.matrices[matrix].matrix.columns[column].text)
+        let granted = match grant.at {
+            GrantAt::Cell(at) => {
+                format!("granted here to `{}`", self.matrices[at.row.matrix].matrix.columns[at.column].text)
             }
-            Origin::Rule(_) => "granted here".into(),
+            GrantAt::Rule(..) => "granted here".into(),
         };
         let labels = [(cell.spot, "a cell is the whole truth of its column"), (grant.spot, granted.as_str())];
         let help = "change the cell, or narrow the other grant so that both say the same";
         self.sink.report(self.items, &rules::CONTRADICTED_CELL, message, &labels, help);
+        self.sink.help(format!("for example:\n\n{story}"));
+    }
+
+    fn not_decided(&mut self, action: ActionId, cell: &Decided<'_>, grant: &Grant, why: &str) {
+        if !self.reported.insert((cell.spot, grant.spot)) {
+            return;
+        }
+        let name = self.model.policy.action_name(action);
+        let message = format!("nobody knows whether `{name}` for `{}` is granted elsewhere: {why}", cell.column_text);
+        let labels = [(cell.spot, "a cell is the whole truth of its column"), (grant.spot, "perhaps granted here")];
+        let help = "narrow the other grant visibly: to other roles, or by a condition that this cell's excludes";
+        self.sink.report(self.items, &rules::NOT_DECIDED, message, &labels, help);
     }
 }
 

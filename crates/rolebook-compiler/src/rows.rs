@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rolebook_analysis::{Pair, RowAt, Together, together};
 use rolebook_diagnostics::{Severity, rules};
-use rolebook_policy::{ActionId, CellKind, Row};
+use rolebook_policy::{ActionId, CellKind, Policy, Row};
 
 use crate::grants::LoweredMatrix;
 use crate::items::Items;
 use crate::logic::{Alternatives, Logic, always, join};
-use crate::model::Model;
 use crate::sink::Sink;
 
 /// A table may decide one action in this many rows.
@@ -86,13 +86,15 @@ pub(crate) fn when(logic: &Logic<'_>, row: &Row) -> Alternatives {
 /// speaks of them again.
 pub(crate) fn check_overlaps(
     items: &Items<'_>,
-    model: &Model<'_>,
+    policy: &Policy,
+    number: usize,
     logic: &Logic<'_>,
     sink: &mut Sink,
     matrix: &LoweredMatrix,
     index: &mut RowIndex,
 ) {
-    check_crowds(items, model, sink, matrix, index);
+    check_crowds(items, policy, sink, matrix, index);
+    let mut cases = cases_together(policy, number, logic, matrix, index);
     let rows = &matrix.matrix.rows;
     let sets = &index.sets;
     let mut reported: BTreeSet<usize> = BTreeSet::new();
@@ -116,18 +118,28 @@ pub(crate) fn check_overlaps(
                 continue;
             }
             let same = sets[later] == sets[earlier];
-            let name = model.policy.action_name(*shared);
+            let name = policy.action_name(*shared);
             let before = sink.diagnostics.len();
             let labels = [(matrix.rows[later], "this row"), (matrix.rows[earlier], "and this one")];
             match (&a.when, &b.when) {
                 (Some(x), Some(y)) if x.expr != y.expr => {
-                    if !logic.exclude(&when(logic, a), &when(logic, b)) {
-                        let message = format!("two cases of `{name}` could both apply");
-                        let help = format!(
-                            "let `{}` and `{}` exclude one another visibly: `x == a` and `x == b`, or `c` and `not c`",
-                            x.text, y.text
-                        );
-                        sink.report(items, &rules::CASES_NOT_DISJOINT, message, &labels, &help);
+                    let labels = [(matrix.rows[later], "this row"), (matrix.rows[earlier], "and this one")];
+                    match cases.remove(&(later, earlier)) {
+                        None | Some(Together::Never) => {}
+                        Some(Together::Example(story)) => {
+                            let message = format!("two cases of `{name}` could both apply");
+                            let help = format!(
+                                "let `{}` and `{}` exclude one another: `x == a` and `x == b`, or `c` and `not c`",
+                                x.text, y.text
+                            );
+                            sink.report(items, &rules::CASES_NOT_DISJOINT, message, &labels, &help);
+                            sink.help(format!("for example:\n\n{story}"));
+                        }
+                        Some(Together::Open(why)) => {
+                            let message = format!("nobody knows whether two cases of `{name}` could both apply: {why}");
+                            let help = "let them exclude one another visibly: `x == a` and `x == b`, or `c` and `not c`";
+                            sink.report(items, &rules::NOT_DECIDED, message, &labels, help);
+                        }
                     }
                 }
                 _ if same_cells(matrix, later, earlier) && a.when.is_some() == b.when.is_some() => {
@@ -162,8 +174,45 @@ pub(crate) fn check_overlaps(
     }
 }
 
+/// Pairs of rows, the later one first, whose cases do not visibly exclude one another: whether both can be true, of any
+/// action that they share.
+fn cases_together(
+    policy: &Policy,
+    number: usize,
+    logic: &Logic<'_>,
+    matrix: &LoweredMatrix,
+    index: &RowIndex,
+) -> BTreeMap<(usize, usize), Together> {
+    let rows = &matrix.matrix.rows;
+    let mut found: BTreeMap<(usize, usize), Together> = BTreeMap::new();
+    for (action, covering) in &index.rows {
+        let mut pairs: Vec<(usize, usize)> = Vec::new();
+        for later in covering {
+            for earlier in covering.iter().take_while(|earlier| *earlier < later) {
+                let (Some(x), Some(y)) = (&rows[*later].when, &rows[*earlier].when) else { continue };
+                let is_known = matches!(found.get(&(*later, *earlier)), Some(Together::Example(_)));
+                if x.expr != y.expr && !is_known && !logic.exclude(&when(logic, &rows[*later]), &when(logic, &rows[*earlier]))
+                {
+                    pairs.push((*later, *earlier));
+                }
+            }
+        }
+        if pairs.is_empty() {
+            continue;
+        }
+        let at = |row: usize| RowAt { matrix: number, row };
+        let asked: Vec<Pair> = pairs.iter().map(|(later, earlier)| Pair::Cases(at(*later), at(*earlier))).collect();
+        for (pair, answer) in pairs.into_iter().zip(together(policy, *action, &asked)) {
+            if answer != Together::Never {
+                found.insert(pair, answer);
+            }
+        }
+    }
+    found
+}
+
 /// So many rows that speak of one action nobody can follow, and comparing each with each would take too long.
-fn check_crowds(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, matrix: &LoweredMatrix, index: &mut RowIndex) {
+fn check_crowds(items: &Items<'_>, policy: &Policy, sink: &mut Sink, matrix: &LoweredMatrix, index: &mut RowIndex) {
     let mut first = None;
     for (action, rows) in &mut index.rows {
         if rows.len() > MAX_ROWS {
@@ -172,7 +221,7 @@ fn check_crowds(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, matrix: &
         }
     }
     if let Some((action, row)) = first {
-        let name = model.policy.action_name(action);
+        let name = policy.action_name(action);
         let message = format!("more than {MAX_ROWS} rows of this table decide `{name}`");
         let help = "say it with fewer rows: patterns, or conditions in the cells";
         sink.report(items, &rules::TOO_DEEP, message, &[(matrix.rows[row], "one row too many")], help);

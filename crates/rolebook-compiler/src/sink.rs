@@ -17,6 +17,8 @@ pub(crate) struct Sink {
     pub(crate) poisoned: BTreeSet<String>,
     /// How many unknown names there were.
     pub(crate) unknown: usize,
+    /// Warnings of former names: no reason to think that what they stand in could not be read.
+    pub(crate) renamed: Vec<Diagnostic>,
 }
 
 impl Sink {
@@ -41,6 +43,13 @@ impl Sink {
             diagnostic = diagnostic.help(help);
         }
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Adds a sentence of help to what was reported last.
+    pub(crate) fn help(&mut self, help: String) {
+        if let Some(diagnostic) = self.diagnostics.last_mut() {
+            diagnostic.help.push(help);
+        }
     }
 
     /// Reports a name that nothing declares, unless it may have been declared in what could not be read. `near` are the
@@ -76,12 +85,14 @@ impl Sink {
 
     /// Puts the diagnostics in order and joins those that say the same: of an unknown name there is one, with every use.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.append(&mut self.renamed);
         Diagnostic::sort(&mut self.diagnostics);
         let mut joined: Vec<Diagnostic> = Vec::new();
         let mut unknown_at: BTreeMap<Label, usize> = BTreeMap::new();
         let mut by_key: BTreeMap<(&'static str, String, Option<Label>), usize> = BTreeMap::new();
         for diagnostic in self.diagnostics {
-            let everywhere = diagnostic.rule == &rules::UNKNOWN_NAME || diagnostic.rule == &rules::UNKNOWN_FACT;
+            let everywhere =
+                [&rules::UNKNOWN_NAME, &rules::UNKNOWN_FACT, &rules::RENAMED_NAME].contains(&diagnostic.rule);
             let place = if everywhere { None } else { diagnostic.labels.first().cloned() };
             let word = diagnostic.labels.first().filter(|_| diagnostic.rule == &rules::UNKNOWN_NAME).cloned();
             // One word that several types lack is one mistake.

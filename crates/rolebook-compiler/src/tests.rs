@@ -8,7 +8,7 @@ use rolebook_engine::{
     Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Reason, Request, Spot as RawSpot,
     Truth, build_facts, check, decide, parse_value, validate,
 };
-use rolebook_policy::{ActionId, ExprId, Field, ObligationId, Policy, TypeId, TypeKind, Value, ValueType};
+use rolebook_policy::{ActionId, ExprId, Field, ObligationId, Policy, TypeId, TypeKind, Value, ValueType, find_field};
 use rolebook_syntax::ast::{self, Entry, ItemKind, Name, TestLine, ValueKind};
 
 use crate::declare::{Scope, dotted};
@@ -160,7 +160,11 @@ impl TestBuilder<'_, '_> {
         self.collect(policy, lines);
         let document = self.document(policy, sink, lines);
         let facts = match build_facts(policy, &[document], Completeness::Sketch) {
-            Ok(facts) => Some(facts),
+            Ok(facts) => {
+                let notes = facts.notes().iter().cloned();
+                sink.renamed.extend(notes.map(|note| Diagnostic { severity: note.rule.severity, ..note }));
+                Some(facts)
+            }
             Err(errors) => {
                 let text = self.items.unit(self.at).text;
                 let is_lost = |error: &Diagnostic| {
@@ -171,7 +175,7 @@ impl TestBuilder<'_, '_> {
                 None
             }
         };
-        let symbols = {
+        let (symbols, names) = {
             let mut typing = Typing::new(self.items, self.model, sink);
             let principals = all_principals(policy);
             let used = Use { principals, fixtures: Some(&self.fixtures), ..Use::default() };
@@ -180,7 +184,7 @@ impl TestBuilder<'_, '_> {
                     typing.condition(self.at, *expr, &used);
                 }
             }
-            typing.symbols
+            (typing.symbols, typing.names)
         };
         let mut context = BTreeMap::new();
         let mut steps = Vec::new();
@@ -193,7 +197,7 @@ impl TestBuilder<'_, '_> {
                 }
                 TestLine::Check(expr) => {
                     let mut lower =
-                        Lower::continuing(self.items, self.model, &symbols, std::mem::take(&mut policy.exprs));
+                        Lower::continuing(self.items, self.model, &symbols, &names, std::mem::take(&mut policy.exprs));
                     lower.fixtures = Some(&self.fixtures);
                     let lowered = lower.lower(self.at, *expr);
                     policy.exprs = lower.exprs;
@@ -342,7 +346,7 @@ impl TestBuilder<'_, '_> {
         let mut values = BTreeMap::new();
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for entry in entries {
-            let Some(field) = fields.iter().find(|field| field.name == entry.name.text) else {
+            let Some(field) = find_field(fields, &entry.name.text) else {
                 let near = fields.iter().map(|field| (field.name.clone(), None)).collect();
                 sink.unknown(
                     self.items,
@@ -353,6 +357,9 @@ impl TestBuilder<'_, '_> {
                 );
                 continue;
             };
+            if field.name != entry.name.text {
+                sink.renamed(self.items, self.at, &entry.name, &field.name, None);
+            }
             if let Some(first) = seen.insert(&field.name, entry.name.span) {
                 let labels = [(entry.name.span, "the second time"), (first, "the first time")];
                 let labels = labels.map(|(span, label)| (Spot { item: self.at, span }, label));
@@ -412,6 +419,15 @@ impl TestBuilder<'_, '_> {
                 return None;
             }
         };
+        if let (Value::Role(role), ValueKind::Name(path)) = (&parsed, &value.kind) {
+            if let Some(qualifier) = &path.qualifier {
+                self.model.names.now(self.items, sink, &Scope::Types, self.at, qualifier);
+            }
+            let now = policy.role(*role).map_or("", |role| &role.name);
+            if path.name.text != now {
+                sink.renamed(self.items, self.at, &path.name, now, None);
+            }
+        }
         let Value::Entity(ty, id) = &parsed else { return Some(parsed) };
         match self.fixtures.get(id) {
             Some(types) if types.contains(ty) => Some(parsed),
@@ -502,11 +518,12 @@ impl TestBuilder<'_, '_> {
     }
 
     fn action(&self, policy: &Policy, sink: &mut Sink, ty: &Name, action: &Name) -> Option<ActionId> {
-        let Some(owner) = self.model.names.owners.get(&ty.text).copied() else {
+        let Some(owner) = self.model.names.owner(self.items, sink, self.at, ty) else {
             let near = self.model.names.near(&[Scope::Types]);
             sink.unknown(self.items, self.at, ty, format!("no type or area `{}` is declared", ty.text), &near);
             return None;
         };
+        let action = &self.model.names.now(self.items, sink, &Scope::Actions(owner), self.at, action);
         let found = self.model.names.actions.get(&(owner, action.text.clone())).copied();
         if found.is_none() {
             let near = self.model.names.near(&[Scope::Actions(owner)]);

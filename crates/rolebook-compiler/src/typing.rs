@@ -16,7 +16,7 @@ use crate::items::{ItemIx, Items, Spot};
 use crate::model::Model;
 use crate::sink::Sink;
 
-pub(crate) use roles::{find_holding, resolve_role};
+pub(crate) use roles::{find_holding, former_key_role, resolve_role};
 
 /// Conditions may name one another this deep.
 const MAX_CHAIN: usize = 256;
@@ -71,6 +71,8 @@ pub(crate) struct Typing<'a, 'b> {
     pub(crate) model: &'b Model<'a>,
     pub(crate) sink: &'b mut Sink,
     pub(crate) symbols: BTreeMap<ExprAt, Symbol>,
+    /// What attributes, arguments and context values are called today.
+    pub(crate) names: BTreeMap<Spot, String>,
     /// Conditions in which something was reported: no proof speaks of them.
     pub(crate) bad_conditions: BTreeSet<ConditionId>,
     /// Other expressions of that kind.
@@ -87,6 +89,7 @@ impl<'a, 'b> Typing<'a, 'b> {
             model,
             sink,
             symbols: BTreeMap::new(),
+            names: BTreeMap::new(),
             bad_conditions: BTreeSet::new(),
             bad_exprs: BTreeSet::new(),
             checked: BTreeSet::new(),

@@ -113,7 +113,18 @@ rules! {
     REPEATED_DECISION = Warning "repeated-decision";
     /// A cell and another grant that say different things.
     CONTRADICTED_CELL = Error "contradicted-cell";
+    // claims about all facts
+    /// An assertion that does not hold of all facts.
+    REFUTED_ASSERTION = Error "refuted-assertion";
+    /// A claim of which nobody knows whether it holds of all facts.
+    NOT_DECIDED = Error "not-decided";
+    /// An assertion that holds only because nobody can be meant by it.
+    VACUOUS_ASSERTION = Warning "vacuous-assertion";
+    /// A cell that never makes a difference.
+    DEAD_CELL = Warning "dead-cell";
     // lints
+    /// A former name where the name of today should stand.
+    RENAMED_NAME = Warning "renamed-name";
     /// An obligation that nobody has defined yet.
     UNDEFINED_OBLIGATION = Note "undefined-obligation";
     // facts, requests, tests

@@ -2,9 +2,11 @@
 
 mod build;
 mod document;
+mod former;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rolebook_diagnostics::Diagnostic;
 use rolebook_policy::{KeyRoleId, RoleId, TypeId, Value};
 
 pub use build::{Completeness, build_facts};
@@ -42,6 +44,8 @@ pub struct Facts {
     // INVARIANT: the first is the workspace; every `EntityIx` inside points into this list; parents have no cycle.
     entities: Vec<Entity>,
     by_id: BTreeMap<(TypeId, String), EntityIx>,
+    /// Worth knowing of the documents that they were built from.
+    notes: Vec<Diagnostic>,
 }
 
 impl Facts {
@@ -55,6 +59,11 @@ impl Facts {
         self.entities.get(at.0 as usize)
     }
 
+    /// To try a change and undo it; whoever changes something keeps the facts consistent.
+    pub(crate) fn get_mut(&mut self, at: EntityIx) -> Option<&mut Entity> {
+        self.entities.get_mut(at.0 as usize)
+    }
+
     /// The ids of a type, in order.
     pub fn ids(&self, ty: TypeId) -> impl Iterator<Item = &str> {
         self.of_type(ty).map(|(_, entity)| entity.id.as_str())
@@ -65,6 +74,11 @@ impl Facts {
         let first = (ty, String::new());
         let range = self.by_id.range(first..).take_while(move |((other, _), _)| *other == ty);
         range.filter_map(|(_, at)| Some((*at, self.get(*at)?)))
+    }
+
+    /// What is worth knowing of the documents that these facts were built from: former names in them.
+    pub fn notes(&self) -> &[Diagnostic] {
+        &self.notes
     }
 
     /// How many entities there are, the workspace aside.

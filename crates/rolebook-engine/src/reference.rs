@@ -10,10 +10,13 @@ mod holds;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_policy::{ActionId, ExprId, ObligationId, Policy, TypeId, Value};
+use rolebook_policy::{ActionId, ExprId, Grantee, ObligationId, Policy, TypeId, Value};
 
+use crate::alternatives::Alternatives;
 use crate::{Answer, Considered, Decision, Facts, Part, Reason, Request, Truth};
-use expr::Scope;
+pub(crate) use expr::{Scope, Val};
+pub(crate) use gate::steps_out;
+pub(crate) use grant::is_narrower;
 
 /// What one decision comes to before the caller's obligations are looked at.
 #[derive(Clone, Debug)]
@@ -23,62 +26,6 @@ pub(crate) struct Outcome {
     alternatives: Alternatives,
     reasons: Vec<Reason>,
     considered: Vec<Considered>,
-}
-
-/// So many ways to be allowed are kept, those with the fewest obligations first: gates and requirements multiply them.
-/// Only what is listed gets shorter by it, since each way that is kept is one that the caller sees to.
-const MAX_ALTERNATIVES: usize = 64;
-
-/// Sets of obligations, none of which contains another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Alternatives(Vec<BTreeSet<ObligationId>>);
-
-impl Alternatives {
-    /// No obligation at all.
-    fn free() -> Self {
-        Self(vec![BTreeSet::new()])
-    }
-
-    /// No way yet.
-    fn none() -> Self {
-        Self(vec![])
-    }
-
-    fn add(&mut self, set: BTreeSet<ObligationId>) {
-        if self.0.iter().any(|known| known.is_subset(&set)) {
-            return;
-        }
-        self.0.retain(|known| !set.is_subset(known));
-        self.0.push(set);
-        if self.0.len() > MAX_ALTERNATIVES {
-            self.0.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
-            self.0.truncate(MAX_ALTERNATIVES);
-        }
-    }
-
-    fn either(&mut self, other: &Self) {
-        for set in &other.0 {
-            self.add(set.clone());
-        }
-    }
-
-    /// Every alternative joined with every one of `other`.
-    fn join(&self, other: &Self) -> Self {
-        let mut joined = Self::none();
-        for mine in &self.0 {
-            for theirs in &other.0 {
-                joined.add(mine.union(theirs).copied().collect());
-            }
-        }
-        joined
-    }
-
-    /// Fewest first, then in source order.
-    fn sorted(&self) -> Vec<Vec<ObligationId>> {
-        let mut sets: Vec<Vec<ObligationId>> = self.0.iter().map(|set| set.iter().copied().collect()).collect();
-        sets.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
-        sets
-    }
 }
 
 /// Who asks, about what, with which values.
@@ -135,6 +82,19 @@ pub fn check(policy: &Policy, facts: &Facts, request: &Request, expr: ExprId) ->
     evaluator.truth(expr, &Scope { resource: &resource, arguments: Arguments::None })
 }
 
+/// The value of a condition about a request.
+pub fn evaluate(policy: &Policy, facts: &Facts, request: &Request, expr: ExprId) -> Truth {
+    let resource = Value::Entity(request.resource.0, request.resource.1.clone());
+    Evaluator::new(policy, facts, request).truth(expr, &Scope { resource: &resource, arguments: Arguments::Request })
+}
+
+/// Whether the principal of a request is one of those whom the grantee means.
+pub fn is_meant(policy: &Policy, facts: &Facts, request: &Request, grantee: &Grantee) -> Truth {
+    let resource = Value::Entity(request.resource.0, request.resource.1.clone());
+    Evaluator::new(policy, facts, request)
+        .holds(grantee, &Scope { resource: &resource, arguments: Arguments::Request })
+}
+
 /// Which arguments `input` reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arguments {
@@ -145,13 +105,13 @@ pub(crate) enum Arguments {
 }
 
 impl<'a> Evaluator<'a> {
-    fn new(policy: &'a Policy, facts: &'a Facts, request: &'a Request) -> Self {
+    pub(crate) fn new(policy: &'a Policy, facts: &'a Facts, request: &'a Request) -> Self {
         Self { enforced: None, policy, facts, request, decided: RefCell::default(), above: RefCell::default() }
     }
 }
 
 impl Evaluator<'_> {
-    fn principal(&self) -> Value {
+    pub(crate) fn principal(&self) -> Value {
         Value::Entity(self.request.principal.0, self.request.principal.1.clone())
     }
 

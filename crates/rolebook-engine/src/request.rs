@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::{a, did_you_mean};
 use rolebook_policy::{
-    ActionId, Field, ObligationId, Policy, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType, parse_date,
+    ActionId, Field, ObligationId, Policy, Role, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType, parse_date,
     parse_time,
 };
 
@@ -19,9 +19,9 @@ pub struct Request {
     pub action: ActionId,
     /// On what: type and id; the workspace's id is empty.
     pub resource: (TypeId, String),
-    /// The action's arguments by name.
+    /// The action's arguments by name: that of today, which [`rolebook_policy::find_field`] finds for a former one.
     pub arguments: BTreeMap<String, Value>,
-    /// What the asking service sends along.
+    /// What the asking service sends along, by name of today.
     pub context: BTreeMap<String, Value>,
     /// The obligations that the caller sees to.
     pub enforces: BTreeSet<ObligationId>,
@@ -31,7 +31,24 @@ pub struct Request {
 /// missing or too many, every value is of its type. All mistakes, in words; an invalid request is never allowed.
 pub fn validate(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String> {
     let mut errors = Vec::new();
-    let (ty, id) = &request.principal;
+    validate_principal(policy, facts, &request.principal, &mut errors);
+    if policy.action(request.action).is_some() {
+        validate_place(policy, request.action, request.resource.0, &mut errors);
+        validate_arguments(policy, request.action, &request.arguments, &mut errors);
+        validate_context(policy, &request.context, &mut errors);
+    } else {
+        errors.push("no such action".into());
+    }
+    errors
+}
+
+/// Whether it is a principal that the facts know.
+pub(crate) fn validate_principal(
+    policy: &Policy,
+    facts: &Facts,
+    (ty, id): &(TypeId, String),
+    errors: &mut Vec<String>,
+) {
     let is_principal = policy.ty(*ty).is_some_and(|ty| ty.kind == TypeKind::Principal);
     if !is_principal {
         errors.push(format!("`{}` is no type of principals", policy.type_name(*ty)));
@@ -39,18 +56,29 @@ pub fn validate(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String
         let near = did_you_mean(id, facts.ids(*ty)).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
         errors.push(format!("the facts know no {} `{id}`{near}", policy.type_name(*ty)));
     }
-    let Some(action) = policy.action(request.action) else {
-        errors.push("no such action".into());
-        return errors;
-    };
-    let name = policy.action_name(request.action);
-    if !action.places.contains(&request.resource.0) {
+}
+
+/// Whether the action is asked of things of the type.
+pub(crate) fn validate_place(policy: &Policy, id: ActionId, ty: TypeId, errors: &mut Vec<String>) {
+    let Some(action) = policy.action(id) else { return };
+    if !action.places.contains(&ty) {
         let places: Vec<String> = action.places.iter().map(|ty| format!("`{}`", policy.type_name(*ty))).collect();
-        let asked = policy.type_name(request.resource.0);
+        let (name, asked) = (policy.action_name(id), policy.type_name(ty));
         errors.push(format!("`{name}` is asked of {}, not of `{asked}`", places.join(" or ")));
     }
+}
+
+/// Whether the arguments are those that the action takes.
+pub(crate) fn validate_arguments(
+    policy: &Policy,
+    id: ActionId,
+    arguments: &BTreeMap<String, Value>,
+    errors: &mut Vec<String>,
+) {
+    let Some(action) = policy.action(id) else { return };
+    let name = policy.action_name(id);
     for field in &action.arguments {
-        match request.arguments.get(&field.name) {
+        match arguments.get(&field.name) {
             None if field.optional => {}
             None => {
                 let wanted = describe(policy, &field.ty);
@@ -62,12 +90,16 @@ pub fn validate(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String
             Some(_) => {}
         }
     }
-    for given in request.arguments.keys() {
+    for given in arguments.keys() {
         if !action.arguments.iter().any(|field| field.name == *given) {
             errors.push(format!("`{name}` has no argument `{given}`{}", suggestion(given, &action.arguments)));
         }
     }
-    for (given, value) in &request.context {
+}
+
+/// Whether the book declares the context values.
+pub(crate) fn validate_context(policy: &Policy, context: &BTreeMap<String, Value>, errors: &mut Vec<String>) {
+    for (given, value) in context {
         match policy.context.iter().find(|field| field.name == *given) {
             None => errors
                 .push(format!("the book declares no context value `{given}`{}", suggestion(given, &policy.context))),
@@ -77,7 +109,6 @@ pub fn validate(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String
             Some(_) => {}
         }
     }
-    errors
 }
 
 fn suggestion(wrong: &str, fields: &[Field]) -> String {
@@ -144,8 +175,10 @@ pub fn parse_value(policy: &Policy, text: &str, ty: &ValueType) -> Result<Value,
         }
         ValueKind::Role => find_role(policy, text).map(Value::Role),
         ValueKind::Entity(ty) => {
-            let prefix = format!("{}:", policy.type_name(*ty));
-            let id = text.strip_prefix(&prefix).unwrap_or(text);
+            let id = match text.split_once(':') {
+                Some((prefix, id)) if policy.find_type(prefix) == Some(*ty) => id,
+                _ => text,
+            };
             if id.is_empty() { Err(wrong()) } else { Ok(Value::Entity(*ty, id.to_owned())) }
         }
     }
@@ -161,21 +194,28 @@ pub(crate) fn shorten(text: &str) -> String {
     if text.chars().count() <= 60 { text.to_owned() } else { text.chars().take(59).chain(['…']).collect() }
 }
 
-/// `member`, or `team.member` where several types have one.
+/// `member`, or `team.member` where several types have one; a former name where no role is called so today.
 fn find_role(policy: &Policy, text: &str) -> Result<RoleId, String> {
-    let (on, name) = match text.split_once('.') {
-        Some((ty, name)) => (policy.find_type(ty), name),
-        None => (None, text),
+    let unknown = |name: &str| {
+        let near = did_you_mean(name, policy.roles.iter().map(|role| role.name.as_str()));
+        let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        format!("the book has no role `{}`{near}", shorten(text))
     };
-    let matches = |role: &rolebook_policy::Role| role.name == name && on.is_none_or(|on| role.on == on);
-    let mut found = policy.roles.iter().enumerate().filter(|(_, role)| matches(role));
-    match (found.next(), found.next()) {
-        (Some((index, _)), None) => Ok(RoleId(index as u32)),
-        (Some(_), Some(_)) => Err(format!("several types have a role `{name}`: write `TYPE.{name}`")),
-        _ => {
-            let near = did_you_mean(name, policy.roles.iter().map(|role| role.name.as_str()));
-            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            Err(format!("the book has no role `{}`{near}", shorten(text)))
-        }
+    if let Some((ty, name)) = text.split_once('.') {
+        let found = policy.find_type(ty).and_then(|ty| policy.find_role(ty, name));
+        return found.ok_or_else(|| unknown(name));
+    }
+    let roles_of = |matches: &dyn Fn(&Role) -> bool| -> Vec<RoleId> {
+        let roles = policy.roles.iter().enumerate().filter(|(_, role)| matches(role));
+        roles.map(|(index, _)| RoleId(index as u32)).collect()
+    };
+    let mut found = roles_of(&|role| role.name == text);
+    if found.is_empty() {
+        found = roles_of(&|role| role.was.iter().any(|old| old == text));
+    }
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(unknown(text)),
+        _ => Err(format!("several types have a role `{text}`: write `TYPE.{text}`")),
     }
 }

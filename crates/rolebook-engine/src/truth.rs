@@ -1,5 +1,7 @@
 //! Kleene's three values.
 
+use serde::{Serialize, Serializer};
+
 /// False, unknown, true, in this order: `and` is the least, `or` the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Truth {
@@ -9,6 +11,17 @@ pub enum Truth {
     Unknown,
     /// Known to be true.
     True,
+}
+
+/// `true`, `false` or `"unknown"`.
+impl Serialize for Truth {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::True => serializer.serialize_bool(true),
+            Self::False => serializer.serialize_bool(false),
+            Self::Unknown => serializer.serialize_str("unknown"),
+        }
+    }
 }
 
 impl Truth {

@@ -9,15 +9,18 @@ mod assertion;
 mod expr;
 mod grant;
 mod id;
+mod lookup;
 mod model;
+mod text;
 mod value;
 
 pub use assertion::{Assertion, Claim};
 pub use expr::{Compare, Expr, Holding, RolePlace};
 pub use grant::{Cell, CellKind, Column, Effect, Grantee, Matrix, PatternMatch, Row, Rule, When};
 pub use id::{ActionId, AreaId, ConditionId, ExprId, KeyRoleId, ObligationId, RoleId, TypeId};
+pub use lookup::find_field;
 pub use model::{
     Action, Area, Cardinality, Condition, EntityType, Field, Gate, KeyRole, Obligation, Owner, Parent, Place, Policy,
     Role, TypeKind, ValueKind, ValueType,
 };
-pub use value::{Value, parse_date, parse_time};
+pub use value::{Value, date_text, parse_date, parse_time, time_text};

@@ -304,11 +304,6 @@ impl Policy {
         self.ty(id).map_or("", |ty| &ty.name)
     }
 
-    /// The type of that name.
-    pub fn find_type(&self, name: &str) -> Option<TypeId> {
-        self.types.iter().position(|ty| ty.name == name).map(|index| TypeId(index as u32))
-    }
-
     /// The action of that id.
     pub fn action(&self, id: ActionId) -> Option<&Action> {
         self.actions.get(id.index())
@@ -327,22 +322,9 @@ impl Policy {
         }
     }
 
-    /// The action `owner.name`.
-    pub fn find_action(&self, owner: &str, name: &str) -> Option<ActionId> {
-        let found =
-            self.actions.iter().position(|action| action.name == name && self.owner_name(action.owner) == owner);
-        found.map(|index| ActionId(index as u32))
-    }
-
     /// The role of that id.
     pub fn role(&self, id: RoleId) -> Option<&Role> {
         self.roles.get(id.index())
-    }
-
-    /// The role of that name held on `on`.
-    pub fn find_role(&self, on: TypeId, name: &str) -> Option<RoleId> {
-        let found = self.roles.iter().position(|role| role.on == on && role.name == name);
-        found.map(|index| RoleId(index as u32))
     }
 
     /// The key role of that id.

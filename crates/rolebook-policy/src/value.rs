@@ -41,9 +41,33 @@ pub fn parse_time(text: &str) -> Option<i64> {
     Some(instant.as_microsecond())
 }
 
+/// The day as the language writes it; the number where there is no such day.
+pub fn date_text(days: i32) -> String {
+    let span = jiff::Span::new().try_days(i64::from(days));
+    let day = span.and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span));
+    day.map_or_else(|_| days.to_string(), |day| day.to_string())
+}
+
+/// The instant as the language writes it, in UTC; the number where there is no such instant.
+pub fn time_text(microseconds: i64) -> String {
+    jiff::Timestamp::from_microsecond(microseconds)
+        .map_or_else(|_| microseconds.to_string(), |instant| instant.to_string())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{parse_date, parse_time};
+    use super::{date_text, parse_date, parse_time, time_text};
+
+    #[test]
+    fn what_is_printed_is_read_again() {
+        for days in [-719_162, -1, 0, 20_000] {
+            assert_eq!(parse_date(&date_text(days)), Some(days));
+        }
+        for microseconds in [-1_000_001, 0, 1_767_225_600_000_000] {
+            assert_eq!(parse_time(&time_text(microseconds)), Some(microseconds));
+        }
+        assert_eq!(date_text(i32::MAX), i32::MAX.to_string());
+    }
 
     #[test]
     fn days_and_instants_are_numbers() {

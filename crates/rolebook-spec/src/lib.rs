@@ -15,5 +15,5 @@ mod assertion;
 mod page;
 mod run;
 
-pub use page::{Page, Section};
+pub use page::{Fence, FenceKind, Page, Section};
 pub use run::{Failure, Outcome, capture, run_command, run_section};

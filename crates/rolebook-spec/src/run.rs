@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use rolebook_cli::Io;
-use rolebook_compiler::{BookFile, Compiler, run_test};
+use rolebook_compiler::{BookFile, Compiler, prove_assertions, run_test};
 use rolebook_diagnostics::{Diagnostic, Sources, Style, full};
 
 use crate::assertion::{self, Assertion};
@@ -121,7 +121,9 @@ fn compile(files: &[(&str, &Fence)]) -> (Vec<Diagnostic>, Sources) {
     let mut compiler = Compiler::new();
     compiler.set_book("spec", Some(file(MANIFEST_NAME, manifest)), books);
     let compiled = compiler.compile();
+    let proofs = prove_assertions(&compiler, &compiled, |_| true);
     let mut diagnostics = compiled.diagnostics;
+    diagnostics.extend(proofs.into_iter().flat_map(|proof| proof.diagnostics));
     if let Some(policy) = &compiled.policy {
         diagnostics.extend(compiled.tests.iter().flat_map(|test| run_test(policy, test)));
     }

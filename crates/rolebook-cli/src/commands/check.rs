@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rolebook_compiler::{Compiled, run_test};
+use rolebook_compiler::{Compiled, prove_assertions, run_test};
 use rolebook_diagnostics::{Diagnostic, Sources};
 
 use super::Failure;
@@ -17,7 +17,7 @@ pub(crate) fn check(io: &mut Io, paths: &[PathBuf], format: Format) -> Result<u8
         paths,
         format,
         |_| true,
-        |io, name, compiled, ran, failed| {
+        |io, name, compiled, ran| {
             let Some(policy) = &compiled.policy else {
                 return format!("{name}: {}", report::count(io, &compiled.diagnostics));
             };
@@ -27,17 +27,17 @@ pub(crate) fn check(io: &mut Io, paths: &[PathBuf], format: Format) -> Result<u8
                 plural(policy.roles.len(), "role"),
                 plural(policy.actions.len(), "action"),
                 plural(rows, "row"),
-                plural(ran, "test"),
+                plural(ran.tests, "test"),
             ];
-            if failed > 0 {
-                parts.push(io.paint("31", &format!("{failed} failed")));
+            if ran.failed > 0 {
+                parts.push(io.paint("31", &format!("{} failed", ran.failed)));
             }
+            parts.extend(proved(io, ran));
             let notes = report::count(io, &compiled.diagnostics);
             if !notes.is_empty() {
                 parts.push(notes);
             }
-            let mark = if failed > 0 { io.paint("31", "✗") } else { io.paint("32", "✓") };
-            format!("{mark} {name}: {}", parts.join(", "))
+            format!("{} {name}: {}", mark(io, ran), parts.join(", "))
         },
     )
 }
@@ -49,29 +49,56 @@ pub(crate) fn test(io: &mut Io, paths: &[PathBuf], filter: Option<&str>, format:
         paths,
         format,
         |title| filter.is_none_or(|text| title.contains(text)),
-        |io, name, compiled, ran, failed| {
-            ran_any.set(ran_any.get() || ran > 0 || compiled.policy.is_none());
+        |io, name, compiled, ran| {
+            ran_any.set(ran_any.get() || ran.tests + ran.assertions > 0 || compiled.policy.is_none());
             if compiled.policy.is_none() {
                 return format!("{name}: {}; its tests were not run", report::count(io, &compiled.diagnostics));
             }
-            let mark = if failed > 0 { io.paint("31", "✗") } else { io.paint("32", "✓") };
-            format!("{mark} {name}: {} passed, {failed} failed", ran - failed)
+            let mut parts = vec![format!("{} passed, {} failed", ran.tests - ran.failed, ran.failed)];
+            parts.extend(proved(io, ran));
+            format!("{} {name}: {}", mark(io, ran), parts.join(", "))
         },
     )?;
     match filter {
         // A filter with a slip in it would otherwise pass for ever.
-        Some(text) if !ran_any.get() => Err(Failure(format!("no test has a title with `{text}`"))),
+        Some(text) if !ran_any.get() => Err(Failure(format!("no test or assertion has a title with `{text}`"))),
         _ => Ok(code),
     }
 }
 
-/// Compiles each book, runs the tests that are wanted, prints what is found and a line a book.
+fn mark(io: &Io, ran: &Ran) -> String {
+    if ran.failed + ran.not_proved > 0 { io.paint("31", "✗") } else { io.paint("32", "✓") }
+}
+
+/// `5 assertions proved`, `1 not`; nothing where the book has none.
+fn proved(io: &Io, ran: &Ran) -> Option<String> {
+    if ran.assertions == 0 {
+        return None;
+    }
+    let text = format!("{} proved", plural(ran.assertions - ran.not_proved, "assertion"));
+    Some(if ran.not_proved == 0 {
+        text
+    } else {
+        format!("{text}, {}", io.paint("31", &format!("{} not", ran.not_proved)))
+    })
+}
+
+/// What was tried out of a book.
+#[derive(Default)]
+struct Ran {
+    tests: usize,
+    failed: usize,
+    assertions: usize,
+    not_proved: usize,
+}
+
+/// Compiles each book, runs the tests and decides the assertions that are wanted, prints what is found and a line a book.
 fn over_books(
     io: &mut Io,
     paths: &[PathBuf],
     format: Format,
     wanted: impl Fn(&str) -> bool,
-    summary: impl Fn(&Io, &str, &Compiled, usize, usize) -> String,
+    summary: impl Fn(&Io, &str, &Compiled, &Ran) -> String,
 ) -> Result<u8, Failure> {
     let mut all: Vec<Diagnostic> = Vec::new();
     let mut all_sources = Sources::default();
@@ -79,12 +106,17 @@ fn over_books(
     for folder in books::find(io, paths)? {
         let compiler = books::load(io, &folder)?;
         let mut compiled = compiler.compile();
-        let (mut ran, mut failed) = (0, 0);
+        let mut ran = Ran::default();
+        for proof in prove_assertions(&compiler, &compiled, |assertion| wanted(&assertion.title)) {
+            ran.assertions += 1;
+            ran.not_proved += usize::from(report::has_errors(&proof.diagnostics));
+            all.extend(proof.diagnostics);
+        }
         if let Some(policy) = &compiled.policy {
             for test in compiled.tests.iter().filter(|test| wanted(&test.title)) {
                 let failures = run_test(policy, test);
-                ran += 1;
-                failed += usize::from(!failures.is_empty());
+                ran.tests += 1;
+                ran.failed += usize::from(!failures.is_empty());
                 all.extend(failures);
             }
         }
@@ -92,7 +124,7 @@ fn over_books(
             (shown, Some(manifest)) if shown == "." => manifest.name.clone(),
             (shown, _) => shown,
         };
-        summaries.push(summary(io, &shown, &compiled, ran, failed));
+        summaries.push(summary(io, &shown, &compiled, &ran));
         all.append(&mut compiled.diagnostics);
         all_sources.extend(compiler.sources());
     }

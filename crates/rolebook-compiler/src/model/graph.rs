@@ -68,7 +68,8 @@ impl Builder<'_, '_> {
         let mut taken = Vec::new();
         for ((owner, verb), action) in &self.model.names.actions {
             let name = format!("{}.{verb}", self.model.policy.owner_name(*owner));
-            if let Some(spot) = self.model.names.spot(&Scope::Groups, &name) {
+            let former = || Some(self.model.names.former(&Scope::Groups, &name)?.spot);
+            if let Some(spot) = self.model.names.spot(&Scope::Groups, &name).or_else(former) {
                 taken.push((name, spot, self.model.action_spots[action.index()]));
             }
         }
@@ -77,6 +78,9 @@ impl Builder<'_, '_> {
             let labels = [(group, "the group"), (action, "the action")];
             self.sink.report(self.items, &rules::DUPLICATE_NAME, message, &labels, "give the group another name");
             self.model.names.groups.remove(&name);
+            if let Some(former) = self.model.names.former.get_mut(&Scope::Groups) {
+                former.remove(&name);
+            }
         }
     }
 
@@ -91,7 +95,11 @@ impl Builder<'_, '_> {
                 for (name, action) in
                     line.requires.iter().flat_map(|name| line.actions.iter().map(move |action| (name, action)))
                 {
-                    let find = |verb: &str| self.model.names.actions.get(&(owner, verb.to_owned())).copied();
+                    let names = &self.model.names;
+                    let find = |verb: &str| {
+                        let verb = names.today(&Scope::Actions(owner), verb).to_owned();
+                        names.actions.get(&(owner, verb)).copied()
+                    };
                     let (Some(needed), Some(needing)) = (find(&name.text), find(&action.name.text)) else { continue };
                     let needed = &self.model.policy.actions[needed.index()].places;
                     if self.model.policy.actions[needing.index()].places.iter().all(|place| needed.contains(place)) {

@@ -49,9 +49,9 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn area_place(&mut self, at: ItemIx, id: AreaId, place: &Name) {
-        match self.model.names.owners.get(&place.text) {
-            Some(Owner::Type(ty)) => self.model.policy.areas[id.index()].ty = *ty,
-            Some(Owner::Area(outer)) => self.model.policy.areas[id.index()].inside = Some(*outer),
+        match self.owner(at, place) {
+            Some(Owner::Type(ty)) => self.model.policy.areas[id.index()].ty = ty,
+            Some(Owner::Area(outer)) => self.model.policy.areas[id.index()].inside = Some(outer),
             None => self.unknown_type(at, place),
         }
     }
@@ -112,7 +112,7 @@ impl Builder<'_, '_> {
     pub(super) fn link_actions(&mut self, at: ItemIx, owner: Owner, actions: &ast::Actions) {
         let mut places: Vec<TypeId> = Vec::new();
         for name in &actions.on {
-            match (self.model.names.owners.get(&name.text), owner) {
+            match (self.owner(at, name), owner) {
                 (_, Owner::Area(_)) => {
                     self.invalid(
                         "an action of an area is asked where the area sits",
@@ -122,7 +122,7 @@ impl Builder<'_, '_> {
                         "write `area … in TYPE`",
                     );
                 }
-                (Some(Owner::Type(ty)), _) => places.push(*ty),
+                (Some(Owner::Type(ty)), _) => places.push(ty),
                 (Some(Owner::Area(_)), _) => {
                     self.invalid(
                         format!("`{}` is an area", name.text),
@@ -140,6 +140,7 @@ impl Builder<'_, '_> {
         }
         let mut requires = Vec::new();
         for name in &actions.requires {
+            let name = &self.now(&Scope::Actions(owner), at, name);
             match self.model.names.actions.get(&(owner, name.text.clone())) {
                 Some(id) => requires.push(*id),
                 None => self.unknown_action(at, owner, name),
@@ -157,8 +158,13 @@ impl Builder<'_, '_> {
             let mut arguments = Vec::new();
             for argument in &action.arguments {
                 let scope = Scope::Arguments(Spot { item: at, span: action.name.span });
-                if self.declare(scope, at, &argument.name) {
-                    arguments.extend(self.field(at, argument));
+                if self.declare(scope, at, &argument.name, &argument.was) {
+                    match self.field(at, argument) {
+                        Some(field) => arguments.push(field),
+                        None => {
+                            self.sink.poisoned.insert(argument.name.text.clone());
+                        }
+                    }
                 }
             }
             let declared = &mut self.model.policy.actions[id.index()];
@@ -178,6 +184,7 @@ impl Builder<'_, '_> {
 
     pub(super) fn gate(&mut self, at: ItemIx, id: TypeId, name: &Name, or_none: bool) {
         let owner = Owner::Type(id);
+        let name = &self.now(&Scope::Actions(owner), at, name);
         match self.model.names.actions.get(&(owner, name.text.clone())).copied() {
             None => self.unknown_action(at, owner, name),
             Some(action) => {
@@ -223,8 +230,8 @@ impl Builder<'_, '_> {
 
     pub(super) fn included_role(&mut self, at: ItemIx, path: &Path2, on: TypeId) -> Option<RoleId> {
         let on = match &path.qualifier {
-            Some(qualifier) => match self.model.names.owners.get(&qualifier.text) {
-                Some(Owner::Type(ty)) => *ty,
+            Some(qualifier) => match self.owner(at, qualifier) {
+                Some(Owner::Type(ty)) => ty,
                 _ => {
                     self.unknown_type(at, qualifier);
                     return None;
@@ -232,7 +239,8 @@ impl Builder<'_, '_> {
             },
             None => on,
         };
-        let found = self.model.policy.find_role(on, &path.name.text);
+        let name = self.now(&Scope::Roles(on), at, &path.name);
+        let found = self.model.policy.find_role(on, &name.text);
         if found.is_none() && self.model.names.roles.contains_key(&path.name.text) {
             let place = self.model.policy.type_name(on);
             let message = format!("`{}` is held somewhere else than on the {place}", path.name.text);

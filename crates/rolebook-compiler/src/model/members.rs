@@ -8,6 +8,7 @@ use rolebook_syntax::ast::{self, ItemKind, Member, Name, TypeRefKind};
 
 use super::{Builder, title};
 use crate::declare::Scope;
+use crate::former::old_names;
 use crate::items::{ItemIx, Spot};
 
 impl Builder<'_, '_> {
@@ -64,19 +65,23 @@ impl Builder<'_, '_> {
                 }
                 continue;
             }
-            match self.model.names.owners.get(&parent.name.text) {
+            let name = &self.now(&Scope::Types, at, &parent.name);
+            match self.model.names.owners.get(&name.text) {
                 Some(Owner::Type(ty)) => {
                     let ty = *ty;
-                    if !self.declare(Scope::Members(id), at, &parent.name) {
+                    if !self.declare(Scope::Members(id), at, name, &[]) {
                         continue;
                     }
+                    // What sits in a renamed type says so by the former name, too.
+                    let was = &self.model.policy.types[ty.index()].was;
+                    self.model.names.declare_former_parent(id, &name.text, was);
                     let cardinality = match parent.cardinality {
                         ast::Cardinality::One => Cardinality::One,
                         ast::Cardinality::Optional => Cardinality::Optional,
                         ast::Cardinality::Many => Cardinality::Many,
                     };
                     if ty == id && cardinality == Cardinality::One {
-                        let name = &parent.name.text;
+                        let name = &name.text;
                         let message = format!("{0} in {0} in {0} … has no end", a(name));
                         let spot = Spot { item: at, span: parent.name.span };
                         let help = format!("write `{name}?` (at most one) or `{name}*` (any number)");
@@ -118,8 +123,15 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn actions(&mut self, at: ItemIx, owner: Owner, actions: &ast::Actions) {
+        if let (Some(was), true) = (actions.was.first(), actions.actions.len() > 1) {
+            let message = "`was` stands behind several actions";
+            let help = "declare the renamed one on a line of its own";
+            self.invalid(message, at, was.span, "which of them was called so?", help);
+        }
+        let was = if actions.actions.len() == 1 { actions.was.as_slice() } else { &[] };
+        self.sink.poisoned.extend(if was.is_empty() { old_names(&actions.was) } else { vec![] });
         for action in &actions.actions {
-            if !self.declare(Scope::Actions(owner), at, &action.name) {
+            if !self.declare(Scope::Actions(owner), at, &action.name, was) {
                 continue;
             }
             let id = ActionId(self.model.policy.actions.len() as u32);
@@ -134,7 +146,7 @@ impl Builder<'_, '_> {
                 on_place: matches!(owner, Owner::Area(_)) || !actions.on.is_empty(),
                 arguments: vec![],
                 requires: vec![],
-                was: vec![],
+                was: old_names(was),
                 doc: actions.doc.clone(),
                 place,
             });
@@ -142,7 +154,7 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn key_role(&mut self, at: ItemIx, id: TypeId, key_role: &ast::KeyRole) {
-        if !self.declare(Scope::Members(id), at, &key_role.name) {
+        if !self.declare(Scope::Members(id), at, &key_role.name, &key_role.was) {
             return;
         }
         let key = KeyRoleId(self.model.policy.key_roles.len() as u32);
@@ -153,7 +165,7 @@ impl Builder<'_, '_> {
             title: title(&key_role.title, &key_role.name.text),
             on: id,
             many: key_role.many,
-            was: vec![],
+            was: old_names(&key_role.was),
             doc: key_role.doc.clone(),
             place,
         });
@@ -165,7 +177,7 @@ impl Builder<'_, '_> {
             self.invalid(message, at, field.name.span, "taken", "give the attribute another name");
             return;
         }
-        if !self.declare(Scope::Members(id), at, &field.name) {
+        if !self.declare(Scope::Members(id), at, &field.name, &field.was) {
             return;
         }
         match self.field(at, field) {
@@ -196,8 +208,8 @@ impl Builder<'_, '_> {
                 }
                 ValueKind::Enum(values)
             }
-            TypeRefKind::Entity(name) => match self.model.names.owners.get(&name.text) {
-                Some(Owner::Type(ty)) => ValueKind::Entity(*ty),
+            TypeRefKind::Entity(name) => match self.owner(at, name) {
+                Some(Owner::Type(ty)) => ValueKind::Entity(ty),
                 Some(Owner::Area(_)) => {
                     self.invalid(
                         format!("`{}` is an area", name.text),
@@ -222,6 +234,6 @@ impl Builder<'_, '_> {
         }
         let ty = ValueType { set: field.ty.set, kind };
         let (name, doc) = (field.name.text.clone(), field.doc.clone());
-        Some(Field { name, optional: field.optional, ty, was: vec![], doc })
+        Some(Field { name, optional: field.optional, ty, was: old_names(&field.was), doc })
     }
 }

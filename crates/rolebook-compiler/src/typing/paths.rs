@@ -104,13 +104,17 @@ impl Typing<'_, '_> {
                 None => return Ty::Any,
             }
         };
+        let scope = match used.action {
+            Some(action) if !context => Scope::Arguments(self.model.action_spots[action.index()]),
+            _ => Scope::Context,
+        };
+        let first = &self.member(at, &scope, first);
         let Some(field) = fields.iter().find(|field| field.name == first.text) else {
             let (message, near) = match (context, used.action) {
                 (true, _) => {
-                    (format!("no context value `{}` is declared", first.text), self.model.names.near(&[Scope::Context]))
+                    (format!("no context value `{}` is declared", first.text), self.model.names.near(&[scope]))
                 }
                 (false, Some(action)) => {
-                    let scope = Scope::Arguments(self.model.action_spots[action.index()]);
                     let name = self.model.policy.action_name(action);
                     (format!("`{name}` has no argument `{}`", first.text), self.model.names.near(&[scope]))
                 }
@@ -128,7 +132,7 @@ impl Typing<'_, '_> {
 
     /// `TYPE.ROLE`: a role where a value is wanted.
     pub(super) fn qualified(&mut self, at: ItemIx, id: ExprId, name: &Name, steps: &[Name]) -> Ty {
-        let Some(Owner::Type(ty)) = self.model.names.owners.get(&name.text).copied() else {
+        let Some(Owner::Type(ty)) = self.model.names.owner(self.items, self.sink, at, name) else {
             let near = self.model.names.near(&[Scope::Types, Scope::Conditions]);
             let message = format!("nothing is called `{}` here", name.text);
             self.sink.unknown(self.items, at, name, message, &near);
@@ -140,6 +144,7 @@ impl Typing<'_, '_> {
             self.error(&rules::TYPE_MISMATCH, message, at, id, "nothing to look up", help);
             return Ty::Any;
         };
+        let step = &self.model.names.now(self.items, self.sink, &Scope::Roles(ty), at, step);
         match self.model.policy.find_role(ty, &step.text) {
             Some(role) => {
                 self.symbols.insert((at, id), Symbol::Role(role));
@@ -175,6 +180,7 @@ impl Typing<'_, '_> {
         };
         let mut result: Option<Ty> = None;
         for id in types {
+            let step = &self.member(at, &Scope::Members(*id), step);
             let declared = &self.model.policy.types[id.index()];
             let parent = declared.parents.iter().find(|parent| self.model.policy.type_name(parent.ty) == step.text);
             let attribute = declared.attributes.iter().find(|field| field.name == step.text);
@@ -210,6 +216,22 @@ impl Typing<'_, '_> {
         result.unwrap_or(Ty::Any)
     }
 
+    /// The name of today of an attribute, an argument or a context value. Of one word that has different ones at
+    /// different uses nobody could say what it is.
+    fn member(&mut self, at: ItemIx, scope: &Scope, name: &Name) -> Name {
+        let now = self.model.names.now(self.items, self.sink, scope, at, name);
+        if self.model.names.spot(scope, &now.text).is_none() {
+            return now;
+        }
+        let before = self.names.insert(Spot { item: at, span: name.span }, now.text.clone());
+        if let Some(before) = before.filter(|before| *before != now.text) {
+            let message = format!("`{}` means `{before}` at one use and `{}` at another", name.text, now.text);
+            let help = "one of them is a former name: write what each is called today, in a condition for each use";
+            self.error_at(&rules::AMBIGUOUS_NAME, message, at, name, "means two things", help);
+        }
+        now
+    }
+
     pub(super) fn no_attribute(&mut self, at: ItemIx, id: TypeId, step: &Name, used: &Use<'_>) {
         let near = self.model.names.near(&[Scope::Members(id)]);
         let mut message = format!("`{}` has no attribute `{}`", self.model.policy.type_name(id), step.text);
@@ -220,6 +242,7 @@ impl Typing<'_, '_> {
     }
 
     pub(super) fn word_as_condition(&mut self, at: ItemIx, id: ExprId, name: &Name, used: &Use<'_>) {
+        let name = &self.model.names.now(self.items, self.sink, &Scope::Conditions, at, name);
         match self.model.names.conditions.get(&name.text) {
             Some(_) if used.fixtures.is_some() => {
                 let message = format!("a `check` cannot name the condition `{}`", name.text);

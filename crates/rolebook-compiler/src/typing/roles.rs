@@ -2,10 +2,11 @@
 
 use rolebook_diagnostics::{a as article, rules};
 use rolebook_policy::{Holding, KeyRoleId, Owner, RoleId, TypeId};
-use rolebook_syntax::ast::{ExprId, Path2, RolePlace};
+use rolebook_syntax::ast::{ExprId, Name, Path2, RolePlace};
 
 use super::{ExprAt, Symbol, Ty, Typing, Use};
 use crate::declare::{Scope, dotted};
+use crate::former::Former;
 use crate::items::{ItemIx, Items, Spot};
 use crate::model::Model;
 use crate::pattern::types_above;
@@ -54,6 +55,9 @@ impl Typing<'_, '_> {
     /// The key roles that a name stands for.
     pub(crate) fn holding(&mut self, at: ItemIx, path: &Path2) -> Option<Holding> {
         let found = find_holding(self.model, path);
+        for (name, former) in found.iter().flat_map(|_| holding_today(self.model, path).1) {
+            self.sink.renamed(self.items, at, &name, &former.now, Some(former.spot));
+        }
         if found.is_none() {
             let near = self.model.names.near_holders();
             self.sink.unknown(
@@ -85,8 +89,8 @@ impl Typing<'_, '_> {
                 }
                 role
             }
-            RolePlace::OnAny(name) => match self.model.names.owners.get(&name.text) {
-                Some(Owner::Type(ty)) => self.role(at, path, Some(*ty)),
+            RolePlace::OnAny(name) => match self.model.names.owner(self.items, self.sink, at, name) {
+                Some(Owner::Type(ty)) => self.role(at, path, Some(ty)),
                 _ => {
                     let near = self.model.names.near(&[Scope::Types]);
                     self.sink.unknown(self.items, at, name, format!("no type `{}` is declared", name.text), &near);
@@ -119,7 +123,8 @@ impl Typing<'_, '_> {
             && let Some(types) = types
         {
             let above: Vec<TypeId> = types.iter().flat_map(|ty| types_above(&self.model.policy, *ty)).collect();
-            let all = self.model.names.roles.get(&path.name.text);
+            let today = role_today(self.model, path, None).map_or(&path.name.text, |former| &former.now);
+            let all = self.model.names.roles.get(today);
             let fits: Vec<RoleId> = all
                 .into_iter()
                 .flatten()
@@ -127,6 +132,9 @@ impl Typing<'_, '_> {
                 .filter(|id| above.contains(&self.model.policy.roles[id.index()].on))
                 .collect();
             if let [one] = fits.as_slice() {
+                if let Some(former) = role_today(self.model, path, None) {
+                    self.sink.renamed(self.items, at, &path.name, &former.now, Some(former.spot));
+                }
                 return Some(*one);
             }
         }
@@ -134,10 +142,11 @@ impl Typing<'_, '_> {
     }
 }
 
-/// The key roles that a name stands for; `assigned` stands for all.
+/// The key roles that a name, today's or a former one, stands for; `assigned` stands for all.
 pub(crate) fn find_holding(model: &Model<'_>, path: &Path2) -> Option<Holding> {
     let policy = &model.policy;
-    let text = dotted(path);
+    let (path, _) = holding_today(model, path);
+    let text = dotted(&path);
     if text == "assigned" {
         let key_roles = (0..policy.key_roles.len()).map(|index| KeyRoleId(index as u32)).collect();
         return Some(Holding { key_roles, text });
@@ -153,6 +162,51 @@ pub(crate) fn find_holding(model: &Model<'_>, path: &Path2) -> Option<Holding> {
     (!key_roles.is_empty()).then_some(Holding { key_roles, text })
 }
 
+/// What a former key role of any type is called today, if that is one name.
+pub(crate) fn former_key_role<'m>(model: &'m Model<'_>, name: &str) -> Option<&'m Former> {
+    model.names.former_member(name, |ty, now| model.policy.find_key_role(ty, now).is_some())
+}
+
+/// A key role's path in the names of today, with those that are former ones.
+fn holding_today<'m>(model: &'m Model<'_>, path: &Path2) -> (Path2, Vec<(Name, &'m Former)>) {
+    let mut found = Vec::new();
+    let mut today = path.clone();
+    let mut rename = |name: &mut Name, former: Option<&'m Former>| {
+        if let Some(former) = former {
+            found.push((name.clone(), former));
+            name.text.clone_from(&former.now);
+        }
+    };
+    if let Some(qualifier) = &mut today.qualifier {
+        rename(qualifier, model.names.former(&Scope::Types, &qualifier.text.clone()));
+    }
+    let former = match &today.qualifier {
+        Some(qualifier) => match model.names.owners.get(&qualifier.text) {
+            Some(Owner::Type(ty)) => model.names.former(&Scope::Members(*ty), &path.name.text),
+            Some(Owner::Area(_)) | None => None,
+        },
+        None if model.names.key_roles.contains_key(&path.name.text) => None,
+        None => former_key_role(model, &path.name.text),
+    };
+    rename(&mut today.name, former);
+    (today, found)
+}
+
+/// What a role is called today where `path` has a former name: of the type before the dot, of `on`, or of any place.
+fn role_today<'m>(model: &'m Model<'_>, path: &Path2, on: Option<TypeId>) -> Option<&'m Former> {
+    let names = &model.names;
+    let qualifier = path.qualifier.as_ref().filter(|qualifier| qualifier.text != "role");
+    match (qualifier, on) {
+        (Some(qualifier), _) => match names.find_owner(&qualifier.text)? {
+            Owner::Type(ty) => names.former(&Scope::Roles(ty), &path.name.text),
+            Owner::Area(_) => None,
+        },
+        (None, Some(on)) => names.former(&Scope::Roles(on), &path.name.text),
+        (None, None) if names.roles.contains_key(&path.name.text) => None,
+        (None, None) => names.former_role(&path.name.text),
+    }
+}
+
 /// The role of a name: of `on`, of the type before the dot, or the only one that there is.
 pub(crate) fn resolve_role(
     items: &Items<'_>,
@@ -163,8 +217,16 @@ pub(crate) fn resolve_role(
     on: Option<TypeId>,
 ) -> Option<RoleId> {
     let policy = &model.policy;
-    let all = model.names.roles.get(&path.name.text).cloned().unwrap_or_default();
     let explicit = path.qualifier.as_ref().is_some_and(|qualifier| qualifier.text == "role");
+    let mut path = path.clone();
+    if let Some(qualifier) = path.qualifier.as_mut().filter(|_| !explicit) {
+        *qualifier = model.names.now(items, sink, &Scope::Types, at, qualifier);
+    }
+    if let Some(former) = role_today(model, &path, on) {
+        sink.renamed(items, at, &path.name, &former.now, Some(former.spot));
+        path.name.text.clone_from(&former.now);
+    }
+    let all = model.names.roles.get(&path.name.text).cloned().unwrap_or_default();
     let qualifier = path.qualifier.as_ref().filter(|_| !explicit);
     let fits: Vec<RoleId> = match (qualifier, on) {
         (Some(qualifier), _) => {

@@ -1,16 +1,17 @@
 //! From documents to facts: taken whole or not at all, with every mistake in one run.
 
+mod cycles;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Span, a, did_you_mean, rules};
 use rolebook_policy::{Cardinality, EntityType, Field, KeyRoleId, Policy, RoleId, TypeId, TypeKind, Value, ValueType};
 
+use super::former::{Notes, name_today, value_today};
 use super::{Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawValue, Spot};
 use crate::request::{describe, parse_value, set, shorten};
 
-/// Entities may sit in one another this deep.
-const MAX_DEPTH: usize = 64;
 /// So many mistakes come with a name that could have been meant.
 const MAX_SUGGESTIONS: usize = 100;
 
@@ -29,8 +30,15 @@ pub fn build_facts(
     documents: &[Document],
     completeness: Completeness,
 ) -> Result<Facts, Vec<Diagnostic>> {
-    let mut builder =
-        Builder { policy, completeness, entities: vec![], by_id: BTreeMap::new(), spots: vec![], errors: vec![] };
+    let mut builder = Builder {
+        policy,
+        completeness,
+        entities: vec![],
+        by_id: BTreeMap::new(),
+        spots: vec![],
+        errors: vec![],
+        notes: Notes::default(),
+    };
     builder.add_workspace();
     let pending = builder.declare(documents);
     for (at, file, raw) in &pending {
@@ -38,7 +46,7 @@ pub fn build_facts(
     }
     builder.find_cycles();
     if builder.errors.is_empty() {
-        Ok(Facts { entities: builder.entities, by_id: builder.by_id })
+        Ok(Facts { entities: builder.entities, by_id: builder.by_id, notes: builder.notes.finish() })
     } else {
         Diagnostic::sort(&mut builder.errors);
         Err(builder.errors)
@@ -53,6 +61,7 @@ struct Builder<'a> {
     /// Where each entity stands.
     spots: Vec<(Arc<str>, Span)>,
     errors: Vec<Diagnostic>,
+    notes: Notes,
 }
 
 type Pending<'d> = (EntityIx, &'d Arc<str>, &'d RawEntity);
@@ -88,10 +97,14 @@ impl<'a> Builder<'a> {
                     self.unknown(message, file, &raw.name, names);
                     continue;
                 };
+                self.note(&raw.name.value, self.policy.type_name(ty), file, raw.name.span);
                 for entity in &raw.entities {
                     if let Some(first) = self.by_id.get(&(ty, entity.id.value.clone())).copied() {
-                        let message =
-                            format!("the {} `{}` stands here twice", raw.name.value, shorten(&entity.id.value));
+                        let message = format!(
+                            "the {} `{}` stands here twice",
+                            self.policy.type_name(ty),
+                            shorten(&entity.id.value)
+                        );
                         let (first_file, first_span) = self.spot(first);
                         self.errors.push(
                             Diagnostic::new(&rules::DUPLICATE_FACT, message)
@@ -140,6 +153,13 @@ impl<'a> Builder<'a> {
         self.errors.push(Diagnostic::new(&rules::WRONG_FACT, message).label(file, span, label).help(help));
     }
 
+    /// Keeps that `old` is not what it is called today.
+    fn note(&mut self, old: &str, now: &str, file: &Arc<str>, span: Span) {
+        if old != now {
+            self.notes.add(old, now, file, span);
+        }
+    }
+
     fn ty(&self, at: EntityIx) -> Option<&'a EntityType> {
         let ty = self.entities.get(at.0 as usize)?.ty;
         self.policy.ty(ty)
@@ -151,10 +171,13 @@ impl<'a> Builder<'a> {
 
     fn fill(&mut self, at: EntityIx, file: &Arc<str>, raw: &RawEntity) {
         let Some(ty) = self.ty(at) else { return };
+        let Some(id) = self.entities.get(at.0 as usize).map(|entity| entity.ty) else { return };
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for (key, value) in &raw.entries {
-            if let Some(first) = seen.insert(&key.value, key.span) {
-                let message = format!("`{}` is said twice of the {} `{}`", key.value, ty.name, shorten(&raw.id.value));
+            let name = name_today(self.policy, id, ty, &key.value);
+            self.note(&key.value, name, file, key.span);
+            if let Some(first) = seen.insert(name, key.span) {
+                let message = format!("`{name}` is said twice of the {} `{}`", ty.name, shorten(&raw.id.value));
                 self.errors.push(
                     Diagnostic::new(&rules::DUPLICATE_FACT, message)
                         .label(file, key.span, "the second time")
@@ -163,13 +186,20 @@ impl<'a> Builder<'a> {
                 );
                 continue;
             }
-            self.entry(at, ty, file, key, value);
+            self.entry(at, ty, file, (name, key), value);
         }
         self.find_missing(ty, file, raw, &seen);
     }
 
-    fn entry(&mut self, at: EntityIx, ty: &EntityType, file: &Arc<str>, key: &Spot<String>, value: &RawValue) {
-        let name = key.value.as_str();
+    /// What is said of an entity under `name`, which `key` may call by a former one.
+    fn entry(
+        &mut self,
+        at: EntityIx,
+        ty: &EntityType,
+        file: &Arc<str>,
+        (name, key): (&str, &Spot<String>),
+        value: &RawValue,
+    ) {
         if let Some(field) = ty.attributes.iter().find(|field| field.name == name) {
             if let Some(value) = self.value(file, field, value)
                 && let Some(entity) = self.entity(at)
@@ -184,6 +214,7 @@ impl<'a> Builder<'a> {
         }
         if let Some(parent) = ty.parents.iter().find(|parent| self.policy.type_name(parent.ty) == name) {
             let (parent_ty, cardinality) = (parent.ty, parent.cardinality);
+            let key = Spot { value: name, span: key.span };
             self.parents(at, parent_ty, cardinality, file, key, value);
             return;
         }
@@ -299,6 +330,9 @@ impl<'a> Builder<'a> {
                 return None;
             }
         };
+        if let Some(now) = value_today(self.policy, text, &value) {
+            self.note(text, &now, file, span);
+        }
         if let Value::Entity(ty, id) = &value
             && !self.by_id.contains_key(&(*ty, id.clone()))
         {
@@ -347,6 +381,9 @@ impl<'a> Builder<'a> {
 
     fn role(&mut self, on: TypeId, name: &str, file: &Arc<str>, span: Span) -> Option<RoleId> {
         let found = self.policy.find_role(on, name);
+        if let Some(role) = found.and_then(|id| self.policy.role(id)) {
+            self.note(name, &role.name, file, span);
+        }
         if found.is_none() {
             let policy = self.policy;
             let names = policy.roles.iter().filter(|role| role.on == on).map(|role| role.name.as_str());
@@ -367,7 +404,7 @@ impl<'a> Builder<'a> {
         ty: TypeId,
         cardinality: Cardinality,
         file: &Arc<str>,
-        key: &Spot<String>,
+        key: Spot<&str>,
         value: &RawValue,
     ) {
         let mut seats: Vec<(&str, Span, Option<&RawValue>)> = Vec::new();
@@ -474,13 +511,16 @@ impl<'a> Builder<'a> {
             .filter(|ty| self.policy.ty(*ty).is_some_and(|ty| ty.kind == TypeKind::Principal))
             .collect();
         let qualified = text.split_once(':').and_then(|(ty, id)| {
-            let ty = types.iter().copied().find(|candidate| self.policy.type_name(*candidate) == ty)?;
-            self.by_id.get(&(ty, id.to_owned())).copied()
+            let ty = self.policy.find_type(ty).filter(|ty| types.contains(ty))?;
+            Some((self.by_id.get(&(ty, id.to_owned())).copied()?, format!("{}:{id}", self.policy.type_name(ty))))
         });
         let found: Vec<EntityIx> =
             types.iter().filter_map(|ty| self.by_id.get(&(*ty, text.to_owned())).copied()).collect();
         match (qualified, found.as_slice()) {
-            (Some(one), _) => Some(one),
+            (Some((one, now)), _) => {
+                self.note(text, &now, file, span);
+                Some(one)
+            }
             (None, [one]) => Some(*one),
             (None, []) => {
                 self.dangling(file, &types, text, span);
@@ -492,72 +532,5 @@ impl<'a> Builder<'a> {
                 None
             }
         }
-    }
-
-    /// Parents must not lead back, nor further than anybody follows.
-    fn find_cycles(&mut self) {
-        // A type nests in itself only, so a cycle stays within one type.
-        let mut depth: BTreeMap<EntityIx, usize> = BTreeMap::new();
-        let mut on_path: BTreeSet<EntityIx> = BTreeSet::new();
-        let mut reported: BTreeSet<EntityIx> = BTreeSet::new();
-        for index in 0..self.entities.len() {
-            let start = EntityIx(index as u32);
-            let mut path: Vec<EntityIx> = Vec::new();
-            let mut stack = vec![(start, false)];
-            while let Some((at, done)) = stack.pop() {
-                let parents: Vec<EntityIx> = match self.entities.get(at.0 as usize) {
-                    Some(entity) => entity.parents.get(&entity.ty).cloned().unwrap_or_default(),
-                    None => vec![],
-                };
-                if done {
-                    path.pop();
-                    on_path.remove(&at);
-                    let deepest = parents.iter().filter_map(|parent| depth.get(parent)).max().copied().unwrap_or(0);
-                    depth.insert(at, deepest + 1);
-                    if deepest == MAX_DEPTH {
-                        let (file, span) = self.spot(at);
-                        let message = format!("more than {MAX_DEPTH} things stand in one another here");
-                        self.wrong(
-                            message,
-                            &file,
-                            span,
-                            "the innermost one",
-                            "a hierarchy this deep is a mistake in the data",
-                        );
-                    }
-                    continue;
-                }
-                if on_path.contains(&at) {
-                    let from = path.iter().position(|earlier| *earlier == at).unwrap_or(0);
-                    let cycle: Vec<EntityIx> = path.iter().skip(from).copied().collect();
-                    if cycle.iter().all(|member| reported.insert(*member)) {
-                        self.report_cycle(&cycle);
-                    }
-                    continue;
-                }
-                if depth.contains_key(&at) {
-                    continue;
-                }
-                path.push(at);
-                on_path.insert(at);
-                stack.push((at, true));
-                stack.extend(parents.into_iter().map(|parent| (parent, false)));
-            }
-        }
-    }
-
-    fn report_cycle(&mut self, cycle: &[EntityIx]) {
-        let id =
-            |at: &EntityIx| self.entities.get(at.0 as usize).map_or(String::new(), |entity| format!("`{}`", entity.id));
-        let mut names: Vec<String> = cycle.iter().take(8).map(id).collect();
-        names.extend(cycle.first().map(id));
-        let ty = cycle.first().and_then(|at| self.ty(*at)).map_or("thing", |ty| ty.name.as_str()).to_owned();
-        let mut diagnostic =
-            Diagnostic::new(&rules::PARENT_CYCLE, format!("{} is its own ancestor: {}", a(&ty), names.join(" in ")));
-        for at in cycle.iter().take(8) {
-            let (file, span) = self.spot(*at);
-            diagnostic = diagnostic.label(&file, span, "sits in the next one");
-        }
-        self.errors.push(diagnostic.help("take one of these parents away"));
     }
 }

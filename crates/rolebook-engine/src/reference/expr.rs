@@ -8,14 +8,14 @@ use super::{Arguments, Evaluator};
 use crate::Truth;
 
 /// What an expression speaks of, the principal aside.
-pub(super) struct Scope<'a> {
-    pub(super) resource: &'a Value,
-    pub(super) arguments: Arguments,
+pub(crate) struct Scope<'a> {
+    pub(crate) resource: &'a Value,
+    pub(crate) arguments: Arguments,
 }
 
 /// What an expression that is no condition comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Val {
+pub(crate) enum Val {
     /// It has a value, and nobody knows which.
     Unknown,
     /// An absent reference: nobody, equal to nothing.
@@ -39,7 +39,7 @@ impl Val {
 
 impl Evaluator<'_> {
     /// The value of a condition; an expression that is none is unknown.
-    pub(super) fn truth(&self, id: ExprId, scope: &Scope<'_>) -> Truth {
+    pub(crate) fn truth(&self, id: ExprId, scope: &Scope<'_>) -> Truth {
         let Some(expr) = self.policy.expr(id) else { return Truth::Unknown };
         match expr {
             Expr::Or(parts) => Truth::any(parts.iter().map(|part| self.truth(*part, scope))),
@@ -74,21 +74,18 @@ impl Evaluator<'_> {
                 _ => Truth::Unknown,
             },
             Expr::HasRole(person, role, place) => {
-                let person = match self.value(*person, scope) {
-                    Val::Nobody | Val::Beyond => return Truth::False,
-                    Val::Is(person) => person,
-                    _ => return Truth::Unknown,
-                };
-                match place {
-                    RolePlace::Workspace => {
-                        self.has_role(&person, *role, &Value::Entity(TypeId::WORKSPACE, String::new()))
+                let person = self.value(*person, scope);
+                let thing = match place {
+                    RolePlace::Workspace | RolePlace::OnAny(_) => {
+                        Val::Is(Value::Entity(TypeId::WORKSPACE, String::new()))
                     }
-                    RolePlace::OnAny(ty) => self.has_role_on_any(&person, *role, *ty),
-                    RolePlace::On(thing) => match self.value(*thing, scope) {
-                        Val::Nobody | Val::Beyond => Truth::False,
-                        Val::Is(thing) => self.has_role(&person, *role, &thing),
-                        _ => Truth::Unknown,
-                    },
+                    RolePlace::On(thing) => self.value(*thing, scope),
+                };
+                match (person, thing, place) {
+                    (Val::Nobody | Val::Beyond, ..) | (_, Val::Nobody | Val::Beyond, _) => Truth::False,
+                    (Val::Is(person), _, RolePlace::OnAny(ty)) => self.has_role_on_any(&person, *role, *ty),
+                    (Val::Is(person), Val::Is(thing), _) => self.has_role(&person, *role, &thing),
+                    _ => Truth::Unknown,
                 }
             }
             Expr::Literal(_) | Expr::Input(_) | Expr::Context(_) | Expr::Attribute(..) => match self.value(id, scope) {
@@ -101,7 +98,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn value(&self, id: ExprId, scope: &Scope<'_>) -> Val {
+    pub(crate) fn value(&self, id: ExprId, scope: &Scope<'_>) -> Val {
         let Some(expr) = self.policy.expr(id) else { return Val::Unknown };
         match expr {
             Expr::Literal(value) => Val::of(value),

@@ -2,7 +2,8 @@
 
 use rolebook_policy::{ActionId, Cardinality, EntityType, Owner, Parent, TypeId, Value};
 
-use super::{Alternatives, Arguments, Evaluator};
+use super::{Arguments, Evaluator};
+use crate::alternatives::Alternatives;
 use crate::{Considered, Part, Truth};
 
 /// A value with the obligations under which it is true.
@@ -37,7 +38,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn owner_type(&self, owner: Owner) -> Option<&EntityType> {
+    pub(crate) fn owner_type(&self, owner: Owner) -> Option<&EntityType> {
         match owner {
             Owner::Type(ty) => self.policy.ty(ty),
             Owner::Area(_) => None,
@@ -112,12 +113,13 @@ impl Evaluator<'_> {
         way
     }
 
-    /// Whether a gate stands at the type or above it.
-    fn is_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<TypeId>) -> bool {
-        if seen.contains(&ty) {
+    /// Whether a gate stands at the type or above it. A type that one child steps out of may bind another: `seen` holds the
+    /// way into it, too.
+    pub(crate) fn is_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<(TypeId, bool)>) -> bool {
+        if seen.contains(&(ty, ungated)) {
             return false;
         }
-        seen.push(ty);
+        seen.push((ty, ungated));
         let Some(declared) = self.policy.ty(ty) else { return false };
         (!ungated && !declared.gates.is_empty())
             || declared.parents.iter().any(|parent| self.is_gated(parent.ty, parent.ungated, seen))
@@ -125,19 +127,19 @@ impl Evaluator<'_> {
 
     /// Whether what has no such parent needs none: each gate there lets in what has none (`or none`), or stands on a thing
     /// that is reached another way, where it binds.
-    fn passes_another_way(&self, thing: &Value, parent: &Parent) -> bool {
+    pub(crate) fn passes_another_way(&self, thing: &Value, parent: &Parent) -> bool {
         let mut gated = Vec::new();
         self.add_gated(parent.ty, parent.ungated, &mut vec![], &mut gated);
         let above = self.ancestry(thing);
-        gated.iter().all(|ty| above.holds_type(self.facts, *ty))
+        gated.iter().all(|ty| above.is_bound_by(self.policy, self.facts, *ty))
     }
 
     /// The types from `ty` upwards with a gate that lets in nobody who has no such parent.
-    fn add_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<TypeId>, gated: &mut Vec<TypeId>) {
-        if seen.contains(&ty) {
+    fn add_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<(TypeId, bool)>, gated: &mut Vec<TypeId>) {
+        if seen.contains(&(ty, ungated)) {
             return;
         }
-        seen.push(ty);
+        seen.push((ty, ungated));
         let Some(declared) = self.policy.ty(ty) else { return };
         if !ungated && declared.gates.iter().any(|gate| !gate.or_none) {
             gated.push(ty);
@@ -191,6 +193,6 @@ impl Evaluator<'_> {
 }
 
 /// Whether what is made below `place` steps out of that place's gate.
-fn steps_out(made: Option<&EntityType>, place: TypeId) -> bool {
+pub(crate) fn steps_out(made: Option<&EntityType>, place: TypeId) -> bool {
     made.is_some_and(|made| made.parents.iter().any(|parent| parent.ty == place && parent.ungated))
 }

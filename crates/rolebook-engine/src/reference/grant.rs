@@ -6,8 +6,9 @@ use rolebook_policy::{
     ActionId, Cell, CellKind, ConditionId, Effect, Expr, ExprId, Grantee, Matrix, ObligationId, Row, Rule,
 };
 
+use super::Evaluator;
 use super::expr::Scope;
-use super::{Alternatives, Evaluator};
+use crate::alternatives::Alternatives;
 use crate::{Considered, Part, Reason, Truth};
 
 impl Evaluator<'_> {
@@ -69,12 +70,17 @@ impl Evaluator<'_> {
         (granted, alternatives)
     }
 
-    fn rules(&self, action: ActionId, effect: Effect) -> impl Iterator<Item = &Rule> {
+    pub(crate) fn rules(&self, action: ActionId, effect: Effect) -> impl Iterator<Item = &Rule> {
         self.policy.rules.iter().filter(move |rule| rule.effect == effect && rule.actions.contains(&action))
     }
 
     /// Calls `see` for each cell of each row that decides the action, with the value of the row's case.
-    fn each_cell(&self, action: ActionId, scope: &Scope<'_>, mut see: impl FnMut(&Matrix, &Row, usize, &Cell, Truth)) {
+    pub(crate) fn each_cell(
+        &self,
+        action: ActionId,
+        scope: &Scope<'_>,
+        mut see: impl FnMut(&Matrix, &Row, usize, &Cell, Truth),
+    ) {
         for matrix in &self.policy.matrices {
             for row in matrix.rows.iter().filter(|row| row.covers(action)) {
                 let Some(guard) = self.row_guard(matrix, row, action, scope) else { continue };
@@ -164,7 +170,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether the principal is one of those that the grantee means.
-    fn holds(&self, grantee: &Grantee, scope: &Scope<'_>) -> Truth {
+    pub(crate) fn holds(&self, grantee: &Grantee, scope: &Scope<'_>) -> Truth {
         let principal = self.principal();
         match grantee {
             Grantee::Everyone => Truth::True,
@@ -177,7 +183,7 @@ impl Evaluator<'_> {
 }
 
 /// Whether `a` is the narrower of two rows: its actions lie within `b`'s, and where they are the same, `a` has a case.
-fn is_narrower(a: &Row, b: &Row) -> bool {
+pub(crate) fn is_narrower(a: &Row, b: &Row) -> bool {
     let (mine, theirs) = (a.actions(), b.actions());
     let inside = mine.iter().all(|action| theirs.contains(action));
     let same = inside && mine.len() == theirs.len();

@@ -2,28 +2,32 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{Cardinality, KeyRoleId, RoleId, TypeId, Value};
+use rolebook_policy::{Cardinality, EntityType, KeyRoleId, Policy, RoleId, TypeId, Value};
 
 use super::Evaluator;
 use crate::{EntityIx, Facts, Truth};
 
 /// A thing and all that lies above it.
-pub(super) struct Ancestry {
+pub(crate) struct Ancestry {
     /// Those that the facts know, the thing itself among them.
-    known: Vec<EntityIx>,
+    pub(crate) known: Vec<EntityIx>,
     /// The types of which there may be more that nobody knows.
     unknown: BTreeSet<TypeId>,
 }
 
 impl Ancestry {
-    /// Whether something of the type is surely above the thing (the thing itself aside, which is the first).
-    pub(super) fn holds_type(&self, facts: &Facts, ty: TypeId) -> bool {
-        self.known.iter().skip(1).any(|at| facts.get(*at).is_some_and(|entity| entity.ty == ty))
+    /// Whether the gates of the type bind somewhere on the way up: the thing or something above it surely sits in one of
+    /// them, and does not step out.
+    pub(super) fn is_bound_by(&self, policy: &Policy, facts: &Facts, ty: TypeId) -> bool {
+        self.known.iter().filter_map(|at| facts.get(*at)).any(|entity| {
+            let parents = policy.ty(entity.ty).map_or(&[][..], |ty| &ty.parents);
+            entity.parents.contains_key(&ty) && parents.iter().any(|parent| parent.ty == ty && !parent.ungated)
+        })
     }
 }
 
 impl Evaluator<'_> {
-    pub(super) fn known(&self, value: &Value) -> Option<EntityIx> {
+    pub(crate) fn known(&self, value: &Value) -> Option<EntityIx> {
         match value {
             Value::Entity(TypeId::WORKSPACE, _) => Some(EntityIx::WORKSPACE),
             Value::Entity(ty, id) => self.facts.find(*ty, id),
@@ -32,7 +36,7 @@ impl Evaluator<'_> {
     }
 
     /// The direct parents of a type; `None` where they are unknown.
-    pub(super) fn parents_of(&self, thing: &Value, ty: TypeId) -> Option<Vec<Value>> {
+    pub(crate) fn parents_of(&self, thing: &Value, ty: TypeId) -> Option<Vec<Value>> {
         let entity = self.facts.get(self.known(thing)?)?;
         match entity.parents.get(&ty) {
             Some(parents) => Some(parents.iter().filter_map(|parent| self.facts.value(*parent)).collect()),
@@ -43,7 +47,7 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(super) fn ancestry(&self, thing: &Value) -> Ancestry {
+    pub(crate) fn ancestry(&self, thing: &Value) -> Ancestry {
         let mut ancestry = Ancestry { known: vec![], unknown: BTreeSet::new() };
         match (self.known(thing), thing) {
             (Some(at), _) => {
@@ -78,7 +82,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether whoever holds `held` holds `wanted`.
-    pub(super) fn includes(&self, held: RoleId, wanted: RoleId) -> bool {
+    pub(crate) fn includes(&self, held: RoleId, wanted: RoleId) -> bool {
         let mut queue = vec![held];
         let mut seen = BTreeSet::new();
         while let Some(role) = queue.pop() {
@@ -119,7 +123,7 @@ impl Evaluator<'_> {
     }
 
     /// The holders of any of the key roles on the thing or above it, and whether there may be more.
-    pub(super) fn holders(&self, key_roles: &[KeyRoleId], thing: &Value) -> (Vec<Value>, bool) {
+    pub(crate) fn holders(&self, key_roles: &[KeyRoleId], thing: &Value) -> (Vec<Value>, bool) {
         let ancestry = self.ancestry(thing);
         let mut holders: Vec<Value> = Vec::new();
         for at in &ancestry.known {
@@ -162,6 +166,11 @@ impl Evaluator<'_> {
     pub(super) fn is_member(&self, resource: &Value) -> Truth {
         let Value::Entity(ty, _) = resource else { return Truth::False };
         let Some(place) = self.place_with_roles(*ty) else { return Truth::False };
+        // A principal of a type that sits in no such place is no member anywhere.
+        let can_sit = |ty: &EntityType| ty.parents.iter().any(|parent| parent.ty == place);
+        if !self.policy.ty(self.request.principal.0).is_some_and(can_sit) {
+            return Truth::False;
+        }
         let ancestry = self.ancestry(resource);
         let sits_in = self.parents_of(&self.principal(), place);
         let of_type = |at: &&EntityIx| self.facts.get(**at).is_some_and(|entity| entity.ty == place);
@@ -175,7 +184,7 @@ impl Evaluator<'_> {
     }
 
     /// The nearest type, from `ty` upwards, that declares roles; never the workspace.
-    fn place_with_roles(&self, ty: TypeId) -> Option<TypeId> {
+    pub(crate) fn place_with_roles(&self, ty: TypeId) -> Option<TypeId> {
         let mut level = vec![ty];
         let mut seen = BTreeSet::new();
         while !level.is_empty() {

@@ -1,30 +1,14 @@
 //! The answer of `rolebook can`, for people and for programs.
 
 use rolebook_engine::{Answer, Considered, Decision, Part, Reason, Request, Truth};
-use rolebook_policy::{ObligationId, Policy, TypeId};
+use rolebook_policy::{ObligationId, Policy};
 use serde_json::json;
 
+use crate::commands::question::{limits, thing};
 use crate::io::Io;
 
 fn obligations(policy: &Policy, set: &[ObligationId]) -> String {
     set.iter().map(|id| policy.obligation_name(*id)).collect::<Vec<_>>().join(", ")
-}
-
-/// Obligations with what they ask for.
-fn limits(policy: &Policy, set: &[ObligationId]) -> String {
-    let one = |id: &ObligationId| match policy.obligations.get(id.index()) {
-        Some(obligation) if obligation.undefined => format!("`{}` (nobody has said what it is)", obligation.name),
-        Some(obligation) if !obligation.description.is_empty() => {
-            format!("`{}` ({})", obligation.name, obligation.description)
-        }
-        Some(obligation) => format!("`{}`", obligation.name),
-        None => String::new(),
-    };
-    set.iter().map(one).collect::<Vec<_>>().join(" and ")
-}
-
-fn name(policy: &Policy, (ty, id): &(TypeId, String)) -> String {
-    if *ty == TypeId::WORKSPACE { "the workspace".into() } else { format!("{} {id}", policy.type_name(*ty)) }
 }
 
 /// For people: the answer, why, and what it rests on.
@@ -37,7 +21,7 @@ pub(super) fn print(io: &mut Io, policy: &Policy, request: &Request, decision: &
             Answer::Allow | Answer::AllowIf(_) => "",
         },
         policy.action_name(request.action),
-        name(policy, &request.resource)
+        thing(policy, &request.resource)
     );
     let mut out = String::new();
     match &decision.answer {

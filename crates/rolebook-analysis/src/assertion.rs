@@ -1,0 +1,172 @@
+//! `assert never|only|always`, decided over all valid facts.
+
+use std::collections::BTreeSet;
+
+use rolebook_engine::{Answer, Facts, Request, Truth, decide, evaluate, is_meant};
+use rolebook_policy::{ActionId, Assertion, Claim, ExprId, Grantee, Policy};
+
+use crate::circuit::Bit;
+use crate::domain::{Domain, Question};
+use crate::expr::Scope;
+use crate::schema::Schema;
+use crate::setting::{Outcome, Setting, questions};
+use crate::shrink::{Keep, shrink};
+use crate::world::{World, with_clause};
+
+/// What is known of a claim about all facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds of all valid facts.
+    Proved {
+        /// Whether it holds only because nobody can be meant by it.
+        vacuous: bool,
+    },
+    /// It does not.
+    Refuted(Box<Counterexample>),
+    /// Nobody knows. What keeps it open, in words: "more than 48 things would have to be looked at …".
+    Undecided(String),
+}
+
+/// Facts and a request for which a claim does not hold: tried out in the reference evaluator, and made as small as it gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counterexample {
+    /// The facts. Required values that make no difference are left out.
+    pub facts: Facts,
+    /// The request.
+    pub request: Request,
+    /// A `test` block that makes them and claims what the assertion does. It fails.
+    pub test: String,
+}
+
+/// Decides an assertion of the policy. Deterministic. Takes time in proportion to its actions in all but hostile books,
+/// where it gives up rather than run for ever.
+pub fn prove(policy: &Policy, assertion: &Assertion) -> Verdict {
+    let schema = Schema::new(&[policy]);
+    let mut search = Search { schema: &schema, policy, assertion, vacuous: true, open: None };
+    let groups: Vec<Vec<&Grantee>> = match assertion.claim {
+        Claim::Never | Claim::Always => assertion.grantees.iter().map(|(_, grantee)| vec![grantee]).collect(),
+        Claim::Only => vec![assertion.grantees.iter().map(|(_, grantee)| grantee).collect()],
+    };
+    for grantees in &groups {
+        for action in &assertion.actions {
+            if let Some(found) = search.action(*action, grantees) {
+                return Verdict::Refuted(Box::new(found));
+            }
+        }
+    }
+    match search.open {
+        Some(why) => Verdict::Undecided(why),
+        None => Verdict::Proved { vacuous: search.vacuous && assertion.claim != Claim::Only },
+    }
+}
+
+struct Search<'a> {
+    schema: &'a Schema<'a>,
+    policy: &'a Policy,
+    assertion: &'a Assertion,
+    vacuous: bool,
+    open: Option<String>,
+}
+
+impl Search<'_> {
+    fn action(&mut self, action: ActionId, grantees: &[&Grantee]) -> Option<Counterexample> {
+        for mut question in questions(self.schema, &[(0, action)], |_| true) {
+            question.exprs.extend(self.assertion.condition.map(|condition| (0, condition)));
+            question.grantees.extend(grantees.iter().map(|grantee| (0, (*grantee).clone())));
+            if let Some(found) = self.question(action, grantees, &question) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    fn question(&mut self, action: ActionId, grantees: &[&Grantee], question: &Question) -> Option<Counterexample> {
+        let domain = Domain::new(self.schema, question);
+        let mut setting = Setting::new(self.schema, &domain);
+        let resource = domain.resource;
+        let scope = Scope { resource, arguments: Some(action) };
+        let allowed = setting.side(0).is_allowed(action, resource);
+        let condition = self.assertion.condition.map_or(Bit::TRUE, |id| setting.side(0).truth(id, scope).yes);
+        let mut meant = Vec::new();
+        for grantee in grantees {
+            let bit = setting.side(0).is_meant(grantee, resource).yes;
+            let alone = if self.assertion.alone { setting.alone(0, grantee) } else { Bit::TRUE };
+            meant.push(setting.facts.circuit.and(bit, alone));
+        }
+        let meant = setting.facts.circuit.any(meant);
+        let enforced: BTreeSet<usize> =
+            self.assertion.enforced.iter().map(|id| self.schema.sides[0].obligation(*id)).collect();
+        let enforcing = setting.enforcing(&enforced);
+        let roles = if self.assertion.alone { Bit::TRUE } else { !setting.facts.roles_free };
+        let broken = match self.assertion.claim {
+            Claim::Never => [meant, allowed],
+            Claim::Only => [!meant, allowed],
+            Claim::Always => [meant, !allowed],
+        };
+        if self.vacuous && self.assertion.claim != Claim::Only {
+            let someone = setting.find(&[meant, condition, roles]);
+            self.vacuous = matches!(someone, Outcome::Nothing);
+        }
+        match setting.find(&[broken[0], broken[1], condition, enforcing, roles]) {
+            Outcome::Nothing => None,
+            Outcome::Open(why) => {
+                self.open.get_or_insert(why);
+                None
+            }
+            Outcome::World(world) => {
+                let found = self.try_out(action, grantees, world);
+                if found.is_none() {
+                    let name = self.policy.action_name(action);
+                    let why = format!("internal: facts were found that break it for `{name}`, and they do not");
+                    self.open.get_or_insert(why);
+                }
+                found
+            }
+        }
+    }
+
+    /// The counterexample, where the reference evaluator agrees that it is one.
+    fn try_out(&self, action: ActionId, grantees: &[&Grantee], world: World) -> Option<Counterexample> {
+        let breaks = |world: &World| self.breaks(action, grantees, world);
+        if !breaks(&world) {
+            return None;
+        }
+        let keep = match self.assertion.claim {
+            Claim::Never | Claim::Only => Keep::Nothing,
+            Claim::Always => Keep::Required,
+        };
+        let world = shrink(self.schema, world, keep, breaks);
+        let concrete = world.concrete(self.schema, 0, action)?;
+        let (claim, with) = match self.assertion.claim {
+            Claim::Never | Claim::Only => ("cannot", String::new()),
+            Claim::Always => ("can", with_clause(self.policy, &self.assertion.enforced)),
+        };
+        let title = if self.assertion.title.is_empty() { &self.assertion.text } else { &self.assertion.title };
+        let test = world.test(self.schema, 0, action, title, claim, &with);
+        Some(Counterexample { facts: concrete.facts, request: concrete.request, test })
+    }
+
+    fn breaks(&self, action: ActionId, grantees: &[&Grantee], world: &World) -> bool {
+        let Some(mut concrete) = world.concrete(self.schema, 0, action) else { return false };
+        concrete.request.enforces = self.assertion.enforced.iter().copied().collect();
+        let (facts, request) = (&concrete.facts, &concrete.request);
+        let known = |id: ExprId| evaluate(self.policy, facts, request, id) == Truth::True;
+        if !self.assertion.condition.is_none_or(known) {
+            return false;
+        }
+        let allowed = match decide(self.policy, facts, request).answer {
+            Answer::Allow | Answer::AllowIf(_) => true,
+            Answer::Deny(_) => false,
+        };
+        let held = |grantee: &&Grantee| {
+            let meant = is_meant(self.policy, facts, request, grantee);
+            if self.assertion.alone && !world.holds_alone(self.schema, 0, grantee) { Truth::False } else { meant }
+        };
+        let all: Vec<Truth> = grantees.iter().map(held).collect();
+        match self.assertion.claim {
+            Claim::Never => allowed && all.contains(&Truth::True),
+            Claim::Only => allowed && all.iter().all(|value| *value == Truth::False),
+            Claim::Always => !allowed && all.contains(&Truth::True),
+        }
+    }
+}

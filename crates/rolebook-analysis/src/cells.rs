@@ -1,0 +1,214 @@
+//! Cells as the whole truth of their columns: whether two parts of a book can apply at once.
+
+use rolebook_engine::{Part, Truth, decide, is_meant};
+use rolebook_policy::{ActionId, CellKind, Grantee, Place, Policy};
+
+use crate::circuit::Bit;
+use crate::decide::{DecidingCell, deciding_rows};
+use crate::domain::Domain;
+use crate::expr::Scope;
+use crate::schema::Schema;
+use crate::setting::{Outcome, Setting, questions};
+use crate::shrink::{Keep, shrink};
+use crate::world::World;
+
+/// A row: positions in [`Policy::matrices`] and in its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowAt {
+    /// The matrix.
+    pub matrix: usize,
+    /// The row.
+    pub row: usize,
+}
+
+/// A cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CellAt {
+    /// Its row.
+    pub row: RowAt,
+    /// The position of its column.
+    pub column: usize,
+}
+
+/// Something that grants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GrantAt {
+    /// A cell.
+    Cell(CellAt),
+    /// To one of the grantees of a rule: positions in [`Policy::rules`] and in its grantees.
+    Rule(usize, usize),
+}
+
+/// Two things that should not both be so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pair {
+    /// Two rows that both decide the action.
+    Cases(RowAt, RowAt),
+    /// A cell decides, and the grant is true of someone who holds the column, what it includes, and nothing else.
+    Granted(CellAt, GrantAt),
+    /// The same, and the conditions of the cell are not true.
+    Beyond(CellAt, GrantAt),
+}
+
+/// Whether both can be so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Together {
+    /// In no facts.
+    Never,
+    /// In these, as lines for people. Tried out in the reference evaluator.
+    Example(String),
+    /// Nobody knows; why, in words.
+    Open(String),
+}
+
+/// For each pair whether both can be so of the action, over all facts and requests. `roles one` asks nobody for a role here.
+pub fn together(policy: &Policy, action: ActionId, pairs: &[Pair]) -> Vec<Together> {
+    let schema = Schema::new(&[policy]);
+    let mut answers = vec![Together::Never; pairs.len()];
+    for mut question in questions(&schema, &[(0, action)], |_| true) {
+        let columns = pairs.iter().filter_map(|pair| column(policy, pair));
+        question.grantees.extend(columns.map(|grantee| (0, grantee.clone())));
+        let domain = Domain::new(&schema, &question);
+        let mut setting = Setting::new(&schema, &domain);
+        for (pair, answer) in pairs.iter().zip(&mut answers) {
+            if matches!(answer, Together::Example(_)) {
+                continue;
+            }
+            let bits = wanted(&mut setting, policy, action, pair, domain.resource);
+            let Some(bits) = bits else { continue };
+            match setting.find(&bits) {
+                Outcome::Nothing => {}
+                Outcome::Open(why) => *answer = Together::Open(why),
+                Outcome::World(world) => {
+                    *answer = example(&schema, action, pair, world).unwrap_or_else(|| {
+                        Together::Open("internal: facts were found in which both are so, and they are not".into())
+                    });
+                }
+            }
+        }
+    }
+    answers
+}
+
+fn column<'p>(policy: &'p Policy, pair: &Pair) -> Option<&'p Grantee> {
+    match pair {
+        Pair::Cases(..) => None,
+        Pair::Granted(cell, _) | Pair::Beyond(cell, _) => {
+            policy.matrices.get(cell.row.matrix)?.columns.get(cell.column).map(|column| &column.grantee)
+        }
+    }
+}
+
+fn wanted(
+    setting: &mut Setting<'_, '_>,
+    policy: &Policy,
+    action: ActionId,
+    pair: &Pair,
+    resource: usize,
+) -> Option<Vec<Bit>> {
+    let scope = Scope { resource, arguments: Some(action) };
+    let case = |setting: &mut Setting<'_, '_>, at: RowAt| -> Option<Bit> {
+        let matrix = policy.matrices.get(at.matrix)?;
+        Some(setting.side(0).case(matrix, at.row, action, scope).yes)
+    };
+    let (cell, grant) = match pair {
+        // What one row says of another's case is set aside: only what stands after `when` counts.
+        Pair::Cases(a, b) => {
+            let mut bits = Vec::new();
+            for at in [a, b] {
+                let row = policy.matrices.get(at.matrix)?.rows.get(at.row)?;
+                bits.push(match &row.when {
+                    Some(when) => setting.side(0).truth(when.expr, scope).yes,
+                    None => Bit::TRUE,
+                });
+            }
+            return Some(bits);
+        }
+        Pair::Granted(cell, grant) | Pair::Beyond(cell, grant) => (*cell, *grant),
+    };
+    let grantee = column(policy, pair)?;
+    let meant = setting.side(0).is_meant(grantee, resource).yes;
+    let alone = setting.alone(0, grantee);
+    let mut bits = vec![meant, alone, case(setting, cell.row)?];
+    bits.push(match grant {
+        GrantAt::Cell(at) => {
+            let matrix = policy.matrices.get(at.row.matrix)?;
+            let found = DecidingCell {
+                matrix: at.row.matrix,
+                row: at.row.row,
+                grantee: &matrix.columns.get(at.column)?.grantee,
+                cell: matrix.rows.get(at.row.row)?.cells.get(at.column)?,
+            };
+            setting.side(0).cell_value(&found, action, scope)
+        }
+        GrantAt::Rule(index, grantee) => {
+            let rule = policy.rules.get(index)?;
+            let holds = setting.side(0).is_meant(&rule.grantees.get(grantee)?.1, resource).yes;
+            let condition = rule.condition.map_or(Bit::TRUE, |id| setting.side(0).truth(id, scope).yes);
+            setting.facts.circuit.and(holds, condition)
+        }
+    });
+    if let Pair::Beyond(..) = pair {
+        let cell = policy.matrices.get(cell.row.matrix)?.rows.get(cell.row.row)?.cells.get(cell.column)?;
+        bits.push(!setting.side(0).cell_conditions(cell, scope));
+    }
+    Some(bits)
+}
+
+/// The facts, where the reference evaluator agrees, as small as they get.
+fn example(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: World) -> Option<Together> {
+    let holds = |world: &World| is_so(schema, action, pair, world);
+    if !holds(&world) {
+        return None;
+    }
+    let world = shrink(schema, world, Keep::Nothing, holds);
+    Some(Together::Example(world.story(schema, 0, action)))
+}
+
+fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> bool {
+    let policy = schema.sides[0].policy;
+    let Some(concrete) = world.concrete(schema, 0, action) else { return false };
+    let (facts, request) = (&concrete.facts, &concrete.request);
+    let truth = |expr| rolebook_engine::evaluate(policy, facts, request, expr) == Truth::True;
+    let row = |at: &RowAt| policy.matrices.get(at.matrix).and_then(|matrix| matrix.rows.get(at.row));
+    let (cell, grant) = match pair {
+        Pair::Cases(a, b) => {
+            return [a, b].into_iter().all(|at| {
+                row(at).is_some_and(|row| row.when.as_ref().is_none_or(|when| truth(when.expr)))
+            });
+        }
+        Pair::Granted(cell, grant) | Pair::Beyond(cell, grant) => (cell, grant),
+    };
+    let Some(grantee) = column(policy, pair) else { return false };
+    if is_meant(policy, facts, request, grantee) != Truth::True || !world.holds_alone(schema, 0, grantee) {
+        return false;
+    }
+    let declared = row(&cell.row).and_then(|row| row.cells.get(cell.column));
+    let Some(declared) = declared else { return false };
+    let Some(matrix) = policy.matrices.get(cell.row.matrix) else { return false };
+    let Some((_, narrower)) = deciding_rows(matrix, action).into_iter().find(|(known, _)| *known == cell.row.row) else {
+        return false;
+    };
+    let case = |at: usize, wanted: Truth| {
+        let when = matrix.rows.get(at).and_then(|row| row.when.as_ref());
+        when.is_none_or(|when| rolebook_engine::evaluate(policy, facts, request, when.expr) == wanted)
+    };
+    if !case(cell.row.row, Truth::True) || !narrower.iter().all(|other| case(*other, Truth::False)) {
+        return false;
+    }
+    if let (Pair::Beyond(..), CellKind::Granted { conditions, .. }) = (pair, &declared.kind) {
+        let met = conditions.iter().filter_map(|id| policy.condition(*id)).all(|condition| truth(condition.body));
+        if met {
+            return false;
+        }
+    }
+    let place: Option<Place> = match grant {
+        GrantAt::Cell(at) => row(&at.row).and_then(|row| row.cells.get(at.column)).map(|cell| cell.place),
+        GrantAt::Rule(index, _) => policy.rules.get(*index).map(|rule| rule.place),
+    };
+    let decision = decide(policy, facts, request);
+    let granted = decision.considered.iter().any(|part| {
+        part.part == Part::Grant && part.value == Truth::True && Some(part.place) == place
+    });
+    granted
+}

@@ -1,0 +1,108 @@
+//! Cells that never make a difference.
+
+use std::collections::BTreeMap;
+
+use rolebook_policy::{ActionId, CellKind, Policy};
+
+use crate::cells::{CellAt, RowAt};
+use crate::circuit::Bit;
+use crate::decide::{DecidingCell, deciding_rows};
+use crate::domain::Domain;
+use crate::expr::Scope;
+use crate::schema::Schema;
+use crate::setting::{Outcome, Setting, questions};
+
+/// Why a cell never makes a difference. The later ones come further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dead {
+    /// Narrower rows decide all that its row speaks of.
+    Shadowed,
+    /// Its case and its conditions are true of nobody who holds the column.
+    Impossible,
+    /// Whenever it grants, a `never` or a forbid refuses.
+    Refused,
+    /// Whenever it grants, a gate or a required action is in the way.
+    Shut,
+    /// Each of the two lets some through, and together nobody.
+    Both,
+}
+
+/// The granting and `never` cells that make no difference to any request over any valid facts, in order. What is not decided
+/// is not among them.
+pub fn dead_cells(policy: &Policy) -> Vec<(CellAt, Dead)> {
+    let schema = Schema::new(&[policy]);
+    let mut state: BTreeMap<CellAt, Option<Dead>> = BTreeMap::new();
+    for (matrix, declared) in policy.matrices.iter().enumerate() {
+        for (row, cells) in declared.rows.iter().enumerate() {
+            for (column, cell) in cells.cells.iter().enumerate() {
+                if cell.kind != CellKind::No {
+                    state.insert(CellAt { row: RowAt { matrix, row }, column }, Some(Dead::Shadowed));
+                }
+            }
+        }
+    }
+    for action in (0..policy.actions.len()).map(|index| ActionId(index as u32)) {
+        look_at(&schema, action, &mut state);
+    }
+    state.into_iter().filter_map(|(cell, dead)| Some((cell, dead?))).collect()
+}
+
+/// Lowers the verdict of each cell by what the action shows: `None` is alive.
+fn look_at(schema: &Schema<'_>, action: ActionId, state: &mut BTreeMap<CellAt, Option<Dead>>) {
+    let policy = schema.sides[0].policy;
+    let mut cells: Vec<CellAt> = Vec::new();
+    for (matrix, declared) in policy.matrices.iter().enumerate() {
+        for (row, _) in deciding_rows(declared, action) {
+            let row = RowAt { matrix, row };
+            let columns = (0..declared.columns.len()).map(|column| CellAt { row, column });
+            cells.extend(columns.filter(|cell| state.get(cell).is_some_and(Option::is_some)));
+        }
+    }
+    if cells.is_empty() {
+        return;
+    }
+    for question in questions(schema, &[(0, action)], |_| true) {
+        let domain = Domain::new(schema, &question);
+        let mut setting = Setting::new(schema, &domain);
+        for at in &cells {
+            let Some(Some(before)) = state.get(at).copied() else { continue };
+            let found = verdict(&mut setting, policy, action, *at, domain.resource);
+            state.insert(*at, found.map(|found| found.max(before)));
+        }
+    }
+}
+
+fn verdict(
+    setting: &mut Setting<'_, '_>,
+    policy: &Policy,
+    action: ActionId,
+    at: CellAt,
+    resource: usize,
+) -> Option<Dead> {
+    let scope = Scope { resource, arguments: Some(action) };
+    let matrix = policy.matrices.get(at.row.matrix)?;
+    let cell = matrix.rows.get(at.row.row)?.cells.get(at.column)?;
+    let grantee = &matrix.columns.get(at.column)?.grantee;
+    let valid = !setting.facts.roles_free;
+    let nothing = |setting: &mut Setting<'_, '_>, bits: &[Bit]| matches!(setting.find(bits), Outcome::Nothing);
+    if cell.kind == CellKind::Never {
+        let meant = setting.side(0).is_meant(grantee, resource).yes;
+        let case = setting.side(0).case(matrix, at.row.row, action, scope).yes;
+        return nothing(setting, &[meant, case, valid]).then_some(Dead::Impossible);
+    }
+    let found = DecidingCell { matrix: at.row.matrix, row: at.row.row, grantee, cell };
+    let value = setting.side(0).cell_value(&found, action, scope);
+    let allowed = setting.side(0).is_allowed(action, resource);
+    if !nothing(setting, &[value, allowed, valid]) {
+        return None;
+    }
+    if nothing(setting, &[value, valid]) {
+        return Some(Dead::Impossible);
+    }
+    let refused = setting.side(0).is_refused(action, scope).no;
+    if nothing(setting, &[value, refused, valid]) {
+        return Some(Dead::Refused);
+    }
+    let way_in = setting.side(0).way_in(action, resource);
+    Some(if nothing(setting, &[value, way_in, valid]) { Dead::Shut } else { Dead::Both })
+}

@@ -1,0 +1,396 @@
+//! All facts at once: for each relation between the things of a [`Domain`] a proposition, with what valid facts must obey.
+//! What nobody asks about is not there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use rolebook_policy::{Cardinality, RoleId, Value};
+
+use crate::circuit::{Bit, Circuit};
+use crate::domain::{Domain, Thing};
+use crate::schema::{Kind, Schema, Slot, Sort};
+
+/// So many values that nobody wrote down are told apart where values are compared with one another.
+const MAX_FRESH: usize = 8;
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Atom {
+    Thing(Thing),
+    Scalar(Value),
+}
+
+/// What stands in a slot.
+pub(crate) enum Stored {
+    /// One of the values, or none.
+    One { options: Vec<(Atom, Bit)>, absent: Bit },
+    /// Each of the values, or not.
+    Set(Vec<(Atom, Bit)>),
+}
+
+/// Where a slot is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Where {
+    Attribute(Thing, String),
+    Argument(String),
+    Context(String),
+}
+
+type Members = Rc<Vec<(Thing, Bit)>>;
+
+pub(crate) struct SymbolicFacts<'s, 'p> {
+    pub(crate) schema: &'s Schema<'p>,
+    pub(crate) domain: &'s Domain,
+    pub(crate) circuit: Circuit,
+    /// Whether nobody needs a role, in spite of `roles one`.
+    pub(crate) roles_free: Bit,
+    pub(crate) slots: BTreeMap<(Where, Kind, bool), Rc<Stored>>,
+    pub(crate) parents: BTreeMap<(Thing, Sort), Members>,
+    /// By holder, role, place.
+    pub(crate) roles: BTreeMap<(Thing, usize, Thing), Bit>,
+    pub(crate) role_groups: BTreeSet<(Thing, Sort)>,
+    pub(crate) holders: BTreeMap<(usize, Thing), Members>,
+    /// By obligation: whether the caller enforces it.
+    pub(crate) enforced: BTreeMap<usize, Bit>,
+    /// By set-valued context value: whether it is sent.
+    pub(crate) sent: BTreeMap<String, Bit>,
+    within_sort: BTreeMap<Sort, Rc<BTreeMap<(Thing, Thing), Bit>>>,
+    above: BTreeMap<(Thing, Thing), Bit>,
+    /// Slots with values that nobody wrote down.
+    cells: usize,
+}
+
+impl<'s, 'p> SymbolicFacts<'s, 'p> {
+    pub(crate) fn new(schema: &'s Schema<'p>, domain: &'s Domain) -> Self {
+        let mut circuit = Circuit::new();
+        let roles_free = circuit.input();
+        Self {
+            schema,
+            domain,
+            circuit,
+            roles_free,
+            slots: BTreeMap::new(),
+            parents: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            role_groups: BTreeSet::new(),
+            holders: BTreeMap::new(),
+            enforced: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            within_sort: BTreeMap::new(),
+            above: BTreeMap::new(),
+            cells: 0,
+        }
+    }
+
+    /// Why "there are none" would be no proof.
+    pub(crate) fn gap(&self) -> Option<String> {
+        let compared = self.domain.compares && self.cells > MAX_FRESH;
+        let too_many = || format!("more than {MAX_FRESH} values are compared with one another");
+        self.domain.gap.clone().or_else(|| compared.then(too_many))
+    }
+
+    /// The propositions of which exactly one is true, or (with `absent`) none.
+    fn choice<T>(&mut self, values: Vec<T>, optional: bool) -> (Vec<(T, Bit)>, Bit) {
+        let options: Vec<(T, Bit)> = values.into_iter().map(|value| (value, self.circuit.input())).collect();
+        let bits: Vec<Bit> = options.iter().map(|(_, bit)| *bit).collect();
+        self.circuit.require_at_most_one(&bits);
+        if !optional {
+            self.circuit.require(&bits);
+            return (options, Bit::FALSE);
+        }
+        let present = self.circuit.any(bits);
+        (options, !present)
+    }
+
+    /// What stands there.
+    pub(crate) fn slot(&mut self, at: Where, slot: &Slot) -> Rc<Stored> {
+        let key = (at, slot.kind.clone(), slot.set);
+        if let Some(stored) = self.slots.get(&key) {
+            return stored.clone();
+        }
+        let values = self.values(&slot.kind);
+        let stored = if slot.set {
+            Stored::Set(values.into_iter().map(|value| (value, self.circuit.input())).collect())
+        } else {
+            let (options, absent) = self.choice(values, slot.optional);
+            Stored::One { options, absent }
+        };
+        let stored = Rc::new(stored);
+        self.slots.insert(key, stored.clone());
+        stored
+    }
+
+    /// Enough values of a kind: those that the book writes down, and others between and beside them.
+    fn values(&mut self, kind: &Kind) -> Vec<Atom> {
+        let scalar = |values: Vec<Value>| values.into_iter().map(Atom::Scalar).collect::<Vec<Atom>>();
+        match kind {
+            Kind::Bool => scalar(vec![Value::Bool(false), Value::Bool(true)]),
+            Kind::Enum(names) => scalar(names.iter().cloned().map(Value::Enum).collect()),
+            Kind::Role => scalar((0..self.schema.roles.len()).map(|role| Value::Role(RoleId(role as u32))).collect()),
+            Kind::Entity(sort) => self.domain.of_sort(*sort).map(Atom::Thing).collect(),
+            Kind::Text => {
+                self.cells += 1;
+                scalar(self.texts().into_iter().map(Value::Text).collect())
+            }
+            Kind::Int => {
+                self.cells += 1;
+                let written = self.domain.literals.iter().filter_map(|value| match value {
+                    Value::Int(number) => Some(*number),
+                    _ => None,
+                });
+                scalar(spread(written, self.fresh(), i64::MIN, i64::MAX).into_iter().map(Value::Int).collect())
+            }
+            Kind::Date => {
+                self.cells += 1;
+                let written = self.domain.literals.iter().filter_map(|value| match value {
+                    Value::Date(day) => Some(i64::from(*day)),
+                    _ => None,
+                });
+                // The years 1 to 9999, as they are written.
+                let days = spread(written, self.fresh(), -719_162, 2_932_896);
+                scalar(days.into_iter().map(|day| Value::Date(day as i32)).collect())
+            }
+            Kind::Time => {
+                self.cells += 1;
+                let written = self.domain.literals.iter().filter_map(|value| match value {
+                    Value::Time(instant) => Some(*instant),
+                    _ => None,
+                });
+                let instants = spread(written, self.fresh(), -62_135_596_800_000_000, 253_402_207_200_000_000);
+                scalar(instants.into_iter().map(Value::Time).collect())
+            }
+        }
+    }
+
+    fn fresh(&self) -> usize {
+        if self.domain.compares { MAX_FRESH } else { 1 }
+    }
+
+    fn texts(&self) -> Vec<String> {
+        let mut texts: BTreeSet<String> = BTreeSet::from([String::new()]);
+        let written: BTreeSet<&str> = self
+            .domain
+            .literals
+            .iter()
+            .filter_map(|value| match value {
+                Value::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        texts.extend(written.iter().map(|text| (*text).to_owned()));
+        let mut fresh = (0..).map(|number| format!("other{}", if number == 0 { String::new() } else { number.to_string() }));
+        let mut found = 0;
+        while found < self.fresh() {
+            let Some(text) = fresh.next() else { break };
+            if !written.iter().any(|known| known.eq_ignore_ascii_case(&text)) {
+                texts.insert(text);
+                found += 1;
+            }
+        }
+        if self.domain.matches {
+            let other_case: Vec<String> = texts.iter().map(|text| swap_case(text)).collect();
+            texts.extend(other_case);
+        }
+        texts.into_iter().collect()
+    }
+
+    /// The direct parents of a sort.
+    pub(crate) fn parents(&mut self, thing: Thing, sort: Sort) -> Members {
+        if let Some(known) = self.parents.get(&(thing, sort)) {
+            return known.clone();
+        }
+        let own = self.domain.things[thing];
+        let above = self.schema.sorts[own].above.iter().find(|above| above.sort == sort).copied();
+        let places: Vec<Thing> = self.domain.of_sort(sort).filter(|place| *place != thing).collect();
+        let members = match above.map(|above| above.cardinality) {
+            None => vec![],
+            Some(Cardinality::Many) => places.into_iter().map(|place| (place, self.circuit.input())).collect(),
+            Some(Cardinality::Optional) => self.choice(places, true).0,
+            Some(Cardinality::One) => self.choice(places, false).0,
+        };
+        let members = Rc::new(members);
+        self.parents.insert((thing, sort), members.clone());
+        members
+    }
+
+    /// Whether a person was given the role at the place, inclusion aside.
+    pub(crate) fn given_role(&mut self, person: Thing, role: usize, place: Thing) -> Bit {
+        let on = self.schema.roles[role].on;
+        if self.domain.things[place] != on {
+            return Bit::FALSE;
+        }
+        self.role_group(person, on);
+        self.roles.get(&(person, role, place)).copied().unwrap_or(Bit::FALSE)
+    }
+
+    /// Makes the propositions about all roles that the person may hold on things of the sort.
+    pub(crate) fn role_group(&mut self, person: Thing, on: Sort) {
+        let sort = &self.schema.sorts[self.domain.things[person]];
+        if !sort.principal || !self.role_groups.insert((person, on)) {
+            return;
+        }
+        let roles: Vec<usize> =
+            (0..self.schema.roles.len()).filter(|role| self.schema.roles[*role].on == on).collect();
+        let seats = if on == 0 { Rc::new(vec![(0, Bit::TRUE)]) } else { self.parents(person, on) };
+        let one = if on == 0 { sort.roles_one } else { self.schema.sorts[on].roles_one };
+        for (place, sits) in seats.iter() {
+            let bits: Vec<Bit> = roles.iter().map(|_| self.circuit.input()).collect();
+            for (role, bit) in roles.iter().zip(&bits) {
+                self.roles.insert((person, *role, *place), *bit);
+                self.circuit.require(&[!*bit, *sits]);
+            }
+            if one {
+                self.circuit.require_at_most_one(&bits);
+                let mut some = bits;
+                some.extend([self.roles_free, !*sits]);
+                self.circuit.require(&some);
+            }
+        }
+    }
+
+    /// Who holds the key role on the thing itself.
+    pub(crate) fn holders(&mut self, key_role: usize, thing: Thing) -> Members {
+        if let Some(known) = self.holders.get(&(key_role, thing)) {
+            return known.clone();
+        }
+        let info = &self.schema.key_roles[key_role];
+        let members = if self.domain.things[thing] == info.on {
+            let persons: Vec<Thing> = (0..self.domain.things.len())
+                .filter(|person| self.schema.sorts[self.domain.things[*person]].principal)
+                .collect();
+            if info.many {
+                persons.into_iter().map(|person| (person, self.circuit.input())).collect()
+            } else {
+                self.choice(persons, true).0
+            }
+        } else {
+            vec![]
+        };
+        let members = Rc::new(members);
+        self.holders.insert((key_role, thing), members.clone());
+        members
+    }
+
+    /// Whether the caller enforces the obligation.
+    pub(crate) fn enforces(&mut self, obligation: usize) -> Bit {
+        if let Some(bit) = self.enforced.get(&obligation) {
+            return *bit;
+        }
+        let bit = self.circuit.input();
+        self.enforced.insert(obligation, bit);
+        bit
+    }
+
+    /// Whether a context value that is a set is sent.
+    pub(crate) fn is_sent(&mut self, name: &str) -> Bit {
+        if let Some(bit) = self.sent.get(name) {
+            return *bit;
+        }
+        let bit = self.circuit.input();
+        self.sent.insert(name.to_owned(), bit);
+        bit
+    }
+
+    /// Whether `place` is `thing` or above it.
+    pub(crate) fn is_above(&mut self, thing: Thing, place: Thing) -> Bit {
+        if thing == place || place == 0 {
+            return Bit::TRUE;
+        }
+        if let Some(bit) = self.above.get(&(thing, place)) {
+            return *bit;
+        }
+        let (own, target) = (self.domain.things[thing], self.domain.things[place]);
+        let bit = if !self.schema.reaches(own, target) {
+            Bit::FALSE
+        } else {
+            let schema = self.schema;
+            let within = self.within_sort(own);
+            let mut ways = Vec::new();
+            for level in self.domain.of_sort(own).collect::<Vec<Thing>>() {
+                let here = if level == thing { Bit::TRUE } else { reach(&within, thing, level) };
+                if here == Bit::FALSE {
+                    continue;
+                }
+                if level == place {
+                    ways.push(here);
+                }
+                for above in schema.sorts[own].above.iter().filter(|above| above.sort != own) {
+                    if !schema.reaches(above.sort, target) {
+                        continue;
+                    }
+                    for (parent, sits) in self.parents(level, above.sort).iter() {
+                        let beyond = self.is_above(*parent, place);
+                        let way = self.circuit.all([here, *sits, beyond]);
+                        ways.push(way);
+                    }
+                }
+            }
+            self.circuit.any(ways)
+        };
+        self.above.insert((thing, place), bit);
+        bit
+    }
+
+    /// Which things of a sort lie within which others of it; none within itself.
+    pub(crate) fn within_sort(&mut self, sort: Sort) -> Rc<BTreeMap<(Thing, Thing), Bit>> {
+        if let Some(known) = self.within_sort.get(&sort) {
+            return known.clone();
+        }
+        let things: Vec<Thing> = self.domain.of_sort(sort).collect();
+        let mut reach: BTreeMap<(Thing, Thing), Bit> = BTreeMap::new();
+        if self.schema.sorts[sort].above.iter().any(|above| above.sort == sort) {
+            for thing in &things {
+                for (parent, sits) in self.parents(*thing, sort).iter() {
+                    reach.insert((*thing, *parent), *sits);
+                }
+            }
+            let get = |reach: &BTreeMap<(Thing, Thing), Bit>, a: Thing, b: Thing| {
+                reach.get(&(a, b)).copied().unwrap_or(Bit::FALSE)
+            };
+            for middle in &things {
+                for a in &things {
+                    for b in &things {
+                        let through = self.circuit.and(get(&reach, *a, *middle), get(&reach, *middle, *b));
+                        let bit = self.circuit.or(get(&reach, *a, *b), through);
+                        reach.insert((*a, *b), bit);
+                    }
+                }
+            }
+            for thing in &things {
+                let bit = get(&reach, *thing, *thing);
+                self.circuit.require(&[!bit]);
+            }
+        }
+        let reach = Rc::new(reach);
+        self.within_sort.insert(sort, reach.clone());
+        reach
+    }
+}
+
+fn reach(within: &BTreeMap<(Thing, Thing), Bit>, thing: Thing, place: Thing) -> Bit {
+    within.get(&(thing, place)).copied().unwrap_or(Bit::FALSE)
+}
+
+/// The numbers written down, and up to `fresh` others in each gap between them, before and behind.
+fn spread(written: impl Iterator<Item = i64>, fresh: usize, least: i64, most: i64) -> Vec<i64> {
+    let written: BTreeSet<i64> = written.collect();
+    let mut numbers = written.clone();
+    if written.is_empty() {
+        numbers.extend(0..fresh as i64);
+    }
+    for number in &written {
+        for step in 1..=fresh as i64 {
+            numbers.extend(number.checked_add(step).filter(|number| *number <= most));
+        }
+    }
+    if let Some(first) = written.first() {
+        for step in 1..=fresh as i64 {
+            numbers.extend(first.checked_sub(step).filter(|number| *number >= least));
+        }
+    }
+    numbers.into_iter().collect()
+}
+
+fn swap_case(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect()
+}

@@ -1,0 +1,299 @@
+//! The nouns of one book, or of two that are compared: what both call by one name, or one calls by a former name of the
+//! other's, is one thing here. Facts are those that both accept.
+
+use rolebook_policy::{
+    Cardinality, Field, KeyRoleId, ObligationId, Policy, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType,
+};
+
+/// A type of entities in a [`Schema`]; 0 is the workspace.
+pub(crate) type Sort = usize;
+
+/// A kind of values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Kind {
+    Text,
+    Int,
+    Bool,
+    Date,
+    Time,
+    Role,
+    Enum(Vec<String>),
+    Entity(Sort),
+}
+
+/// An attribute, an argument or a context value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    pub(crate) name: String,
+    pub(crate) set: bool,
+    pub(crate) kind: Kind,
+    pub(crate) optional: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Above {
+    pub(crate) sort: Sort,
+    pub(crate) cardinality: Cardinality,
+}
+
+pub(crate) struct SortInfo {
+    pub(crate) name: String,
+    pub(crate) principal: bool,
+    pub(crate) roles_one: bool,
+    pub(crate) above: Vec<Above>,
+    slots: Vec<Slot>,
+}
+
+pub(crate) struct RoleInfo {
+    pub(crate) name: String,
+    pub(crate) on: Sort,
+}
+
+pub(crate) struct KeyRoleInfo {
+    pub(crate) name: String,
+    pub(crate) on: Sort,
+    pub(crate) many: bool,
+}
+
+/// One of the books.
+pub(crate) struct Side<'p> {
+    pub(crate) policy: &'p Policy,
+    sorts: Vec<Sort>,
+    roles: Vec<usize>,
+    key_roles: Vec<usize>,
+    obligations: Vec<usize>,
+    /// By type and field, the name that the schema uses.
+    fields: Vec<Vec<String>>,
+}
+
+pub(crate) struct Schema<'p> {
+    pub(crate) sides: Vec<Side<'p>>,
+    pub(crate) sorts: Vec<SortInfo>,
+    pub(crate) roles: Vec<RoleInfo>,
+    pub(crate) key_roles: Vec<KeyRoleInfo>,
+    pub(crate) obligations: Vec<String>,
+}
+
+impl<'p> Schema<'p> {
+    /// The schema of a book; of two, the later one (whose declarations know former names) first.
+    pub(crate) fn new(policies: &[&'p Policy]) -> Self {
+        let mut schema = Self { sides: vec![], sorts: vec![], roles: vec![], key_roles: vec![], obligations: vec![] };
+        for policy in policies {
+            schema.add(policy);
+        }
+        schema
+    }
+
+    fn add(&mut self, policy: &'p Policy) {
+        let first = self.sides.first().map(|side| side.policy);
+        let later = |index: usize| first.and_then(|first| first.types.get(index));
+        let mut side =
+            Side { policy, sorts: vec![], roles: vec![], key_roles: vec![], obligations: vec![], fields: vec![] };
+        for ty in &policy.types {
+            let known = self.sorts.iter().enumerate().position(|(index, sort)| {
+                sort.name == ty.name || later(index).is_some_and(|later| later.was.contains(&ty.name))
+            });
+            side.sorts.push(known.unwrap_or_else(|| {
+                self.sorts.push(SortInfo {
+                    name: ty.name.clone(),
+                    principal: ty.kind == TypeKind::Principal,
+                    roles_one: false,
+                    above: vec![],
+                    slots: vec![],
+                });
+                self.sorts.len() - 1
+            }));
+        }
+        for role in &policy.roles {
+            let on = side.sort(role.on);
+            let known = self.roles.iter().enumerate().position(|(index, known)| {
+                let later = first.and_then(|first| first.roles.get(index));
+                known.on == on && (known.name == role.name || later.is_some_and(|later| later.was.contains(&role.name)))
+            });
+            side.roles.push(known.unwrap_or_else(|| {
+                self.roles.push(RoleInfo { name: role.name.clone(), on });
+                self.roles.len() - 1
+            }));
+        }
+        for key_role in &policy.key_roles {
+            let on = side.sort(key_role.on);
+            let known = self.key_roles.iter().enumerate().position(|(index, known)| {
+                let later = first.and_then(|first| first.key_roles.get(index));
+                let former = later.is_some_and(|later| later.was.contains(&key_role.name));
+                known.on == on && (known.name == key_role.name || former)
+            });
+            match known {
+                Some(known) => {
+                    self.key_roles[known].many &= key_role.many;
+                    side.key_roles.push(known);
+                }
+                None => {
+                    side.key_roles.push(self.key_roles.len());
+                    self.key_roles.push(KeyRoleInfo { name: key_role.name.clone(), on, many: key_role.many });
+                }
+            }
+        }
+        for obligation in &policy.obligations {
+            let known = self.obligations.iter().enumerate().position(|(index, name)| {
+                let later = first.and_then(|first| first.obligations.get(index));
+                *name == obligation.name || later.is_some_and(|later| later.was.contains(&obligation.name))
+            });
+            side.obligations.push(known.unwrap_or_else(|| {
+                self.obligations.push(obligation.name.clone());
+                self.obligations.len() - 1
+            }));
+        }
+        for (index, ty) in policy.types.iter().enumerate() {
+            let sort = side.sorts[index];
+            self.sorts[sort].roles_one |= ty.roles_one;
+            for parent in &ty.parents {
+                let above = side.sort(parent.ty);
+                let known = self.sorts[sort].above.iter_mut().find(|known| known.sort == above);
+                match known {
+                    Some(known) => known.cardinality = stricter(known.cardinality, parent.cardinality),
+                    None => self.sorts[sort].above.push(Above { sort: above, cardinality: parent.cardinality }),
+                }
+            }
+            let later = first.and_then(|first| first.types.iter().find(|later| self.sorts[sort].name == later.name));
+            let mut names = Vec::new();
+            for field in &ty.attributes {
+                let renamed = later.and_then(|later| later.attributes.iter().find(|new| new.was.contains(&field.name)));
+                let name = renamed.map_or(field.name.clone(), |renamed| renamed.name.clone());
+                add_slot(&mut self.sorts[sort].slots, side.slot(field, &name));
+                names.push(name);
+            }
+            side.fields.push(names);
+        }
+        self.sides.push(side);
+    }
+
+    /// The slot of an attribute as that side declares it.
+    pub(crate) fn attribute(&self, side: usize, sort: Sort, name: &str) -> Option<Slot> {
+        let side = &self.sides[side];
+        let ty = side.ty(sort)?;
+        let declared = &side.policy.ty(ty)?.attributes;
+        let at = declared.iter().position(|field| field.name == name)?;
+        let wanted = side.slot(&declared[at], &side.fields[ty.index()][at]);
+        let slots = &self.sorts[sort].slots;
+        slots.iter().find(|slot| same(slot, &wanted)).cloned()
+    }
+
+    /// The argument or context value as all sides together take it.
+    pub(crate) fn sent(&self, side: usize, field: &Field, others: &[(usize, &Field)]) -> Slot {
+        let mut slot = self.sides[side].slot(field, &field.name);
+        for (other, field) in others {
+            let other = self.sides[*other].slot(field, &slot.name);
+            if same(&slot, &other) {
+                slot.optional &= other.optional;
+            }
+        }
+        slot
+    }
+
+    /// Whether `above` is the sort itself or above it.
+    pub(crate) fn reaches(&self, sort: Sort, above: Sort) -> bool {
+        let mut queue = vec![sort];
+        let mut seen = vec![];
+        while let Some(at) = queue.pop() {
+            if at == above {
+                return true;
+            }
+            if !seen.contains(&at) {
+                seen.push(at);
+                queue.extend(self.sorts[at].above.iter().map(|above| above.sort));
+            }
+        }
+        false
+    }
+}
+
+impl Side<'_> {
+    pub(crate) fn sort(&self, ty: TypeId) -> Sort {
+        self.sorts.get(ty.index()).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn ty(&self, sort: Sort) -> Option<TypeId> {
+        self.sorts.iter().position(|known| *known == sort).map(|index| TypeId(index as u32))
+    }
+
+    pub(crate) fn role(&self, role: RoleId) -> usize {
+        self.roles[role.index()]
+    }
+
+    pub(crate) fn role_id(&self, role: usize) -> Option<RoleId> {
+        self.roles.iter().position(|known| *known == role).map(|index| RoleId(index as u32))
+    }
+
+    pub(crate) fn key_role(&self, key_role: KeyRoleId) -> usize {
+        self.key_roles[key_role.index()]
+    }
+
+    pub(crate) fn key_role_id(&self, key_role: usize) -> Option<KeyRoleId> {
+        self.key_roles.iter().position(|known| *known == key_role).map(|index| KeyRoleId(index as u32))
+    }
+
+    pub(crate) fn obligation(&self, obligation: ObligationId) -> usize {
+        self.obligations[obligation.index()]
+    }
+
+    pub(crate) fn obligation_id(&self, obligation: usize) -> Option<ObligationId> {
+        self.obligations.iter().position(|known| *known == obligation).map(|index| ObligationId(index as u32))
+    }
+
+    /// What this side calls the attribute that the schema calls `name`.
+    pub(crate) fn field(&self, ty: TypeId, name: &str) -> Option<&Field> {
+        let at = self.fields.get(ty.index())?.iter().position(|known| known == name)?;
+        self.policy.ty(ty)?.attributes.get(at)
+    }
+
+    fn slot(&self, field: &Field, name: &str) -> Slot {
+        let ValueType { set, kind } = &field.ty;
+        let kind = match kind {
+            ValueKind::Text => Kind::Text,
+            ValueKind::Int => Kind::Int,
+            ValueKind::Bool => Kind::Bool,
+            ValueKind::Date => Kind::Date,
+            ValueKind::Time => Kind::Time,
+            ValueKind::Role => Kind::Role,
+            ValueKind::Enum(names) => Kind::Enum(names.clone()),
+            ValueKind::Entity(ty) => Kind::Entity(self.sort(*ty)),
+        };
+        Slot { name: name.to_owned(), set: *set, kind, optional: field.optional && !set }
+    }
+
+    /// A value in the words of the schema: roles are numbers there.
+    pub(crate) fn literal(&self, value: &Value) -> Value {
+        match value {
+            Value::Role(role) => Value::Role(RoleId(self.role(*role) as u32)),
+            other => other.clone(),
+        }
+    }
+}
+
+fn stricter(a: Cardinality, b: Cardinality) -> Cardinality {
+    match (a, b) {
+        (Cardinality::One, _) | (_, Cardinality::One) => Cardinality::One,
+        (Cardinality::Optional, _) | (_, Cardinality::Optional) => Cardinality::Optional,
+        (Cardinality::Many, Cardinality::Many) => Cardinality::Many,
+    }
+}
+
+/// Whether a value of one is one of the other. Of enumerations the common names count.
+fn same(a: &Slot, b: &Slot) -> bool {
+    let kinds = match (&a.kind, &b.kind) {
+        (Kind::Enum(a), Kind::Enum(b)) => a.iter().any(|name| b.contains(name)),
+        (a, b) => a == b,
+    };
+    a.name == b.name && a.set == b.set && kinds
+}
+
+fn add_slot(slots: &mut Vec<Slot>, new: Slot) {
+    let Some(known) = slots.iter_mut().find(|known| same(known, &new)) else {
+        slots.push(new);
+        return;
+    };
+    known.optional &= new.optional;
+    if let (Kind::Enum(known), Kind::Enum(new)) = (&mut known.kind, &new.kind) {
+        known.retain(|name| new.contains(name));
+    }
+}

@@ -1,0 +1,190 @@
+//! Matrices: columns, rows and cells.
+
+use std::collections::BTreeSet;
+
+use rolebook_diagnostics::rules;
+use rolebook_policy::{ActionId, Cell, CellKind, Column, Effect, Grantee, Matrix, Row, When};
+use rolebook_syntax::ast;
+
+use super::holder::{check_place, grantee, grantee_title, principals};
+use super::{LoweredMatrix, each_use, obligation_ids};
+use crate::declare::Scope;
+use crate::items::{ItemIx, Items, Spot};
+use crate::lower::Lower;
+use crate::model::Model;
+use crate::pattern::resolve;
+use crate::sink::Sink;
+use crate::typing::{ExprAt, Typing};
+
+/// A table as resolved, before its conditions are lowered.
+pub(super) struct PendingMatrix<'a> {
+    pub(super) at: ItemIx,
+    table: &'a ast::Table,
+    columns: Vec<Option<Column>>,
+    rows: Vec<PendingRow<'a>>,
+}
+
+struct PendingRow<'a> {
+    row: &'a ast::Row,
+    patterns: Vec<rolebook_policy::PatternMatch>,
+    /// `None` where a name in the cell is unknown.
+    cells: Vec<Option<CellKind>>,
+    complete: bool,
+}
+
+pub(super) fn pending_matrix<'a>(
+    items: &Items<'a>,
+    model: &Model<'a>,
+    sink: &mut Sink,
+    at: ItemIx,
+    table: &'a ast::Table,
+) -> PendingMatrix<'a> {
+    let mut columns: Vec<Option<Column>> = Vec::new();
+    let mut seen: Vec<(Grantee, Spot)> = Vec::new();
+    for (index, holder) in table.columns.iter().enumerate() {
+        let grants = |row: &ast::Row| matches!(row.cells.get(index), Some(cell) if matches!(cell.kind, ast::CellKind::Granted { .. }));
+        let effect = if table.rows.iter().any(grants) { Effect::Allow } else { Effect::Forbid };
+        let column = holder.as_ref().and_then(|holder| {
+            let grantee = grantee(items, model, sink, at, holder, effect)?;
+            let spot = Spot { item: at, span: holder.span() };
+            if let Some((_, first)) = seen.iter().find(|(known, _)| *known == grantee) {
+                let text = items.written(spot);
+                let labels = [(spot, "the second one"), (*first, "the first one")];
+                sink.report(
+                    items,
+                    &rules::DUPLICATE_NAME,
+                    format!("the column `{text}` stands here twice"),
+                    &labels,
+                    "take one of them away",
+                );
+                return None;
+            }
+            seen.push((grantee.clone(), spot));
+            let title = grantee_title(model, &grantee);
+            Some(Column { grantee, text: items.written(spot), title })
+        });
+        columns.push(column);
+    }
+    let rows = table
+        .rows
+        .iter()
+        .map(|row| {
+            let patterns = resolve(items, model, sink, at, &row.patterns);
+            let complete = !row.patterns.is_empty() && patterns.len() == row.patterns.len();
+            let cells = row.cells.iter().map(|cell| cell_kind(items, model, sink, at, cell)).collect();
+            let actions: BTreeSet<ActionId> =
+                patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
+            for column in columns.iter().flatten() {
+                check_place(items, model, sink, Spot { item: at, span: row.head }, &column.grantee, &actions);
+            }
+            PendingRow { row, patterns, cells, complete }
+        })
+        .collect();
+    PendingMatrix { at, table, columns, rows }
+}
+
+fn cell_kind(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, cell: &ast::Cell) -> Option<CellKind> {
+    match &cell.kind {
+        ast::CellKind::Blank | ast::CellKind::No => Some(CellKind::No),
+        ast::CellKind::Never => Some(CellKind::Never),
+        ast::CellKind::Error => None,
+        ast::CellKind::Granted { conditions, obligations, .. } => {
+            let mut ids = Vec::new();
+            for name in conditions {
+                let name = &model.names.now(items, sink, &Scope::Conditions, at, name);
+                ids.push(model.names.conditions.get(&name.text).copied());
+                if ids.last() == Some(&None) {
+                    let near = model.names.near(&[Scope::Conditions]);
+                    sink.unknown(items, at, name, format!("no condition `{}` is declared", name.text), &near);
+                }
+            }
+            let obligations = obligation_ids(items, model, sink, at, obligations);
+            Some(CellKind::Granted { conditions: ids.into_iter().collect::<Option<_>>()?, obligations: obligations? })
+        }
+    }
+}
+
+pub(super) fn check_matrix(typing: &mut Typing<'_, '_>, pending: &PendingMatrix<'_>) {
+    let model = typing.model;
+    for row in &pending.rows {
+        let actions: BTreeSet<ActionId> =
+            row.patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
+        let everybody = principals(model, None);
+        if let Some(when) = row.row.when {
+            each_use(model, &actions, &everybody, |used| typing.condition(pending.at, when, used));
+        }
+        for (cell, column) in row.cells.iter().zip(&pending.columns) {
+            let Some(CellKind::Granted { conditions, .. }) = cell else { continue };
+            let types = principals(model, column.as_ref().map(|column| &column.grantee));
+            for condition in conditions {
+                each_use(model, &actions, &types, |used| typing.named(*condition, used));
+            }
+        }
+    }
+}
+
+pub(super) fn lower_matrix(
+    items: &Items<'_>,
+    lower: &mut Lower<'_, '_>,
+    bad_exprs: &BTreeSet<ExprAt>,
+    pending: &PendingMatrix<'_>,
+) -> LoweredMatrix {
+    let at = pending.at;
+    let mut lowered = LoweredMatrix {
+        matrix: Matrix {
+            title: pending.table.title.text.clone(),
+            columns: vec![],
+            rows: vec![],
+            doc: items.get(at).doc.clone(),
+            place: items.place(Spot { item: at, span: pending.table.title.span }),
+        },
+        rows: vec![],
+        cells: vec![],
+        bad_rows: BTreeSet::new(),
+        bad_cells: BTreeSet::new(),
+    };
+    for column in &pending.columns {
+        let unknown = Column { grantee: Grantee::Members, text: String::new(), title: String::new() };
+        lowered.matrix.columns.push(column.clone().unwrap_or(unknown));
+    }
+    for (index, row) in pending.rows.iter().enumerate() {
+        let when = row.row.when.map(|id| (id, lower.lower(at, id).filter(|_| !bad_exprs.contains(&(at, id)))));
+        if !row.complete || matches!(when, Some((_, None))) {
+            lowered.bad_rows.insert(index);
+        }
+        let when = when.and_then(|(id, expr)| {
+            let span = items.get(at).exprs.get(id).span;
+            Some(When { expr: expr?, text: items.written(Spot { item: at, span }) })
+        });
+        let mut spots = Vec::new();
+        let mut cells = Vec::new();
+        for (column, cell) in row.row.cells.iter().enumerate() {
+            let spot = Spot { item: at, span: cell.span };
+            let kind = row.cells.get(column).cloned().flatten().filter(|kind| match kind {
+                CellKind::Granted { conditions, .. } => !conditions.iter().any(|id| lower.bad.contains(id)),
+                CellKind::No | CellKind::Never => true,
+            });
+            if kind.is_none() || pending.columns.get(column).is_none_or(Option::is_none) {
+                lowered.bad_cells.insert((index, column));
+            }
+            let text = match &cell.kind {
+                ast::CellKind::Blank => "-".into(),
+                _ => items.written(spot),
+            };
+            cells.push(Cell { kind: kind.unwrap_or(CellKind::No), text, place: items.place(spot) });
+            spots.push(spot);
+        }
+        let head = Spot { item: at, span: row.row.head };
+        lowered.rows.push(head);
+        lowered.cells.push(spots);
+        lowered.matrix.rows.push(Row {
+            patterns: row.patterns.clone(),
+            when,
+            title: row.row.title.as_ref().map_or(String::new(), |title| title.text.clone()),
+            cells,
+            doc: row.row.doc.clone(),
+            place: items.place(head),
+        });
+    }
+    lowered
+}

@@ -1,0 +1,142 @@
+//! Who sits where, who holds what.
+
+use rolebook_policy::{Cardinality, RoleId, TypeId};
+
+use super::asking::Asking;
+use crate::index::{KeyRoles, Thing};
+use crate::{EntityIx, Truth};
+
+impl<'q> Asking<'q> {
+    /// What the facts say lies above a thing (itself last), of a stranger nothing.
+    pub(super) fn above(&self, thing: Thing<'q>) -> &'q [EntityIx] {
+        match thing {
+            Thing::Known(at) => self.index.node(at).map_or(&[], |node| &node.above),
+            Thing::Stranger(..) => &[],
+        }
+    }
+
+    /// Whether there may be more of the type above the thing than the facts say. A stranger is unknown as a whole.
+    fn may_lie_below(&self, thing: Thing<'q>, ty: TypeId) -> bool {
+        let missing = match thing {
+            Thing::Known(at) => self.index.node(at).map(|node| &node.missing),
+            Thing::Stranger(own, _) => self.index.ty(own).map(|rules| &rules.reach),
+        };
+        missing.is_some_and(|missing| missing.has(ty.index()))
+    }
+
+    pub(super) fn type_of(&self, thing: Thing<'q>) -> Option<TypeId> {
+        match thing {
+            Thing::Known(at) => self.index.node(at).map(|node| node.ty),
+            Thing::Stranger(ty, _) => Some(ty),
+        }
+    }
+
+    /// The direct parents of a type; `None` where nobody knows them.
+    pub(super) fn parents(&self, thing: Thing<'q>, ty: TypeId) -> Option<&'q [EntityIx]> {
+        let Thing::Known(at) = thing else { return None };
+        let entity = self.facts.get(at)?;
+        match entity.parents.get(&ty) {
+            Some(parents) => Some(parents),
+            None => {
+                let parents = &self.index.ty(entity.ty)?.parents;
+                let declared = parents.iter().find(|parent| parent.ty == ty)?;
+                (declared.cardinality != Cardinality::One).then_some(&[])
+            }
+        }
+    }
+
+    /// Whether somebody holds the role for the thing: in the workspace, or on the thing or above it.
+    pub(super) fn has_role(&self, person: Thing<'q>, role: RoleId, thing: Thing<'q>) -> Truth {
+        let Thing::Known(person) = person else { return Truth::Unknown };
+        let (Some(node), Some(declared)) = (self.index.node(person), self.policy.role(role)) else {
+            return Truth::False;
+        };
+        if !node.roles.anywhere().has(role.index()) {
+            return Truth::False;
+        }
+        let holds_at = |place: &EntityIx| node.roles.at(*place).is_some_and(|roles| roles.has(role.index()));
+        if declared.on == TypeId::WORKSPACE {
+            return Truth::known(holds_at(&EntityIx::WORKSPACE));
+        }
+        if self.above(thing).iter().any(holds_at) {
+            return Truth::True;
+        }
+        // He holds it somewhere, and that may be above.
+        if self.may_lie_below(thing, declared.on) { Truth::Unknown } else { Truth::False }
+    }
+
+    /// Whether somebody holds the role on anything of the type.
+    pub(super) fn has_role_on_any(&self, person: Thing<'q>, role: RoleId, ty: TypeId) -> Truth {
+        let Thing::Known(person) = person else { return Truth::Unknown };
+        let Some(node) = self.index.node(person) else { return Truth::Unknown };
+        let on_type = |place: EntityIx| self.index.node(place).is_some_and(|place| place.ty == ty);
+        Truth::known(node.roles.places().any(|(place, roles)| roles.has(role.index()) && on_type(place)))
+    }
+
+    /// Whether somebody holds one of the key roles on the thing or above it.
+    pub(super) fn is_holder(&self, person: Thing<'q>, key_roles: &KeyRoles, thing: Thing<'q>) -> Truth {
+        let held = match person {
+            Thing::Known(person) => self.index.node(person).map(|node| &node.key_roles),
+            Thing::Stranger(..) => None,
+        };
+        let holds_at =
+            |place: &EntityIx| held.and_then(|held| held.at(*place)).is_some_and(|held| held.meets(&key_roles.any_of));
+        if self.above(thing).iter().any(holds_at) {
+            return Truth::True;
+        }
+        if self.may_have_more_holders(key_roles, thing) { Truth::Unknown } else { Truth::False }
+    }
+
+    /// Who holds one of the key roles on the thing or above it, as far as the facts say.
+    pub(super) fn holders(&self, key_roles: &KeyRoles, thing: Thing<'q>) -> Vec<EntityIx> {
+        let mut found = Vec::new();
+        for entity in self.above(thing).iter().filter_map(|at| self.facts.get(*at)) {
+            for (key_role, holders) in &entity.holders {
+                if key_roles.any_of.has(key_role.index()) {
+                    found.extend(holders);
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    pub(super) fn may_have_more_holders(&self, key_roles: &KeyRoles, thing: Thing<'q>) -> bool {
+        key_roles.on.iter().any(|ty| self.may_lie_below(thing, TypeId(ty as u32)))
+    }
+
+    /// Whether `place` is the thing or above it.
+    pub(super) fn is_within(&self, thing: Thing<'q>, place: Thing<'q>) -> Truth {
+        if thing == place || place == Thing::WORKSPACE {
+            return Truth::True;
+        }
+        let found = match place {
+            Thing::Known(place) => self.above(thing).contains(&place),
+            Thing::Stranger(..) => false,
+        };
+        match self.type_of(place) {
+            _ if found => Truth::True,
+            Some(ty) if self.may_lie_below(thing, ty) => Truth::Unknown,
+            _ => Truth::False,
+        }
+    }
+
+    /// Whether the principal sits in the place: the thing or the nearest type above it that declares roles.
+    pub(super) fn is_member(&self, thing: Thing<'q>) -> Truth {
+        let rules = self.type_of(thing).and_then(|ty| self.index.ty(ty));
+        let Some(place) = rules.and_then(|rules| rules.members_of) else { return Truth::False };
+        let can_sit = self.index.ty(self.principal_type).is_some_and(|ty| ty.parents.iter().any(|p| p.ty == place));
+        if !can_sit {
+            return Truth::False;
+        }
+        let Some(seats) = self.parents(Thing::Known(self.principal), place) else { return Truth::Unknown };
+        if self.above(thing).iter().any(|at| seats.contains(at)) {
+            Truth::True
+        } else if !seats.is_empty() && self.may_lie_below(thing, place) {
+            Truth::Unknown
+        } else {
+            Truth::False
+        }
+    }
+}
