@@ -85,9 +85,7 @@ fn book(dice: &mut Dice) -> String {
         text.push_str(&format!("forbid {who} to doc.view if {}\n", condition(dice)));
     }
     if dice.roll(3) == 0 {
-        text.push_str(
-            "matrix \"Docs\" {\n  action | a | b | keeper\n  doc.edit | yes | never | yes with log\n}\n",
-        );
+        text.push_str("matrix \"Docs\" {\n  action | a | b | keeper\n  doc.edit | yes | never | yes with log\n}\n");
     }
     for claim in ["never", "only", "always"] {
         for who in ["a", "b", "keeper", "user"] {
@@ -137,11 +135,13 @@ fn worlds(policy: &Policy) -> Vec<(Facts, BTreeMap<String, Value>)> {
     for mine in roles {
         for yours in roles {
             for number in 0..27 {
-                let [keeper, owner, author] = [number % 3, number / 3 % 3, number / 9].map(|index: usize| people[index]);
+                let [keeper, owner, author] =
+                    [number % 3, number / 3 % 3, number / 9].map(|index: usize| people[index]);
                 for (open, inside) in [("true", true), ("true", false), ("false", true), ("false", false)] {
-                    let entry = |name: &'static str, values: &[&'static str]| -> Vec<(&'static str, Vec<&'static str>)> {
-                        if values.is_empty() { vec![] } else { vec![(name, values.to_vec())] }
-                    };
+                    let entry =
+                        |name: &'static str, values: &[&'static str]| -> Vec<(&'static str, Vec<&'static str>)> {
+                            if values.is_empty() { vec![] } else { vec![(name, values.to_vec())] }
+                        };
                     let folder = [vec![("open", vec![open])], entry("owner", owner), entry("keeper", keeper)].concat();
                     let doc = [entry("author", author), entry("folder", if inside { &["f"] } else { &[] })].concat();
                     let types = vec![

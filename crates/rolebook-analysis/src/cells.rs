@@ -173,9 +173,9 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
     let row = |at: &RowAt| policy.matrices.get(at.matrix).and_then(|matrix| matrix.rows.get(at.row));
     let (cell, grant) = match pair {
         Pair::Cases(a, b) => {
-            return [a, b].into_iter().all(|at| {
-                row(at).is_some_and(|row| row.when.as_ref().is_none_or(|when| truth(when.expr)))
-            });
+            return [a, b]
+                .into_iter()
+                .all(|at| row(at).is_some_and(|row| row.when.as_ref().is_none_or(|when| truth(when.expr))));
         }
         Pair::Granted(cell, grant) | Pair::Beyond(cell, grant) => (cell, grant),
     };
@@ -186,7 +186,8 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
     let declared = row(&cell.row).and_then(|row| row.cells.get(cell.column));
     let Some(declared) = declared else { return false };
     let Some(matrix) = policy.matrices.get(cell.row.matrix) else { return false };
-    let Some((_, narrower)) = deciding_rows(matrix, action).into_iter().find(|(known, _)| *known == cell.row.row) else {
+    let Some((_, narrower)) = deciding_rows(matrix, action).into_iter().find(|(known, _)| *known == cell.row.row)
+    else {
         return false;
     };
     let case = |at: usize, wanted: Truth| {
@@ -207,8 +208,9 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
         GrantAt::Rule(index, _) => policy.rules.get(*index).map(|rule| rule.place),
     };
     let decision = decide(policy, facts, request);
-    let granted = decision.considered.iter().any(|part| {
-        part.part == Part::Grant && part.value == Truth::True && Some(part.place) == place
-    });
+    let granted = decision
+        .considered
+        .iter()
+        .any(|part| part.part == Part::Grant && part.value == Truth::True && Some(part.place) == place);
     granted
 }

@@ -73,22 +73,27 @@ impl Encoder<'_, '_, '_> {
 
     /// When all gates let in and all required actions are allowed.
     pub(crate) fn way_in(&mut self, action: ActionId, resource: Thing) -> Bit {
+        self.way_in_below(action, resource, self.facts.domain.things.len())
+    }
+
+    /// The same with at most `depth` steps up: a gate on a type that sits in itself asks for the gates above it in turn.
+    fn way_in_below(&mut self, action: ActionId, resource: Thing, depth: usize) -> Bit {
         let Some(declared) = self.policy().action(action) else { return Bit::FALSE };
-        let mut parts = vec![self.gates_of(action, resource)];
+        let mut parts = vec![self.gates_of(action, resource, depth)];
         for required in &declared.requires {
-            parts.push(self.is_allowed_without_arguments(*required, resource));
+            parts.push(self.is_allowed_without_arguments(*required, resource, depth));
         }
         self.facts.circuit.all(parts)
     }
 
-    fn is_allowed_without_arguments(&mut self, action: ActionId, thing: Thing) -> Bit {
-        if let Some(known) = self.memo.allowed.get(&(action, thing)) {
+    fn is_allowed_without_arguments(&mut self, action: ActionId, thing: Thing, depth: usize) -> Bit {
+        if let Some(known) = self.memo.allowed.get(&(action, thing, depth)) {
             return *known;
         }
         let own = self.is_allowed_by_itself(action, Scope { resource: thing, arguments: None });
-        let way_in = self.way_in(action, thing);
+        let way_in = self.way_in_below(action, thing, depth);
         let bit = self.facts.circuit.and(own, way_in);
-        self.memo.allowed.insert((action, thing), bit);
+        self.memo.allowed.insert((action, thing, depth), bit);
         bit
     }
 
@@ -195,9 +200,9 @@ impl Encoder<'_, '_, '_> {
         self.facts.schema.sides[self.side].ty(self.facts.domain.things[thing])
     }
 
-    fn gates_of(&mut self, action: ActionId, thing: Thing) -> Bit {
+    fn gates_of(&mut self, action: ActionId, thing: Thing, depth: usize) -> Bit {
         let Some(declared) = self.policy().action(action) else { return Bit::FALSE };
-        let above = self.gates_above(thing, self.facts.domain.things.len());
+        let above = self.gates_above(thing, depth);
         let ty = self.ty(thing);
         match declared.owner {
             Owner::Type(owner) if Some(owner) == ty && !declared.on_place => above,
@@ -208,19 +213,19 @@ impl Encoder<'_, '_, '_> {
                     }),
                     Owner::Area(_) => false,
                 };
-                let here = self.gates_at(thing, steps_out);
+                let here = self.gates_at(thing, steps_out, depth);
                 self.facts.circuit.and(above, here)
             }
         }
     }
 
     /// When the gates of the thing itself let in.
-    fn gates_at(&mut self, thing: Thing, ungated: bool) -> Bit {
+    fn gates_at(&mut self, thing: Thing, ungated: bool, depth: usize) -> Bit {
         let Some(ty) = self.ty(thing).filter(|_| !ungated).and_then(|ty| self.policy().ty(ty)) else {
             return Bit::TRUE;
         };
         let parts: Vec<Bit> =
-            ty.gates.iter().map(|gate| self.is_allowed_without_arguments(gate.action, thing)).collect();
+            ty.gates.iter().map(|gate| self.is_allowed_without_arguments(gate.action, thing, depth)).collect();
         self.facts.circuit.all(parts)
     }
 
@@ -228,9 +233,7 @@ impl Encoder<'_, '_, '_> {
     /// there are at most as many as things.
     fn gates_above(&mut self, thing: Thing, depth: usize) -> Bit {
         let Some(ty) = self.ty(thing).and_then(|ty| self.policy().ty(ty)) else { return Bit::TRUE };
-        // Only a type that sits in itself can be passed twice.
-        let nests = ty.parents.iter().any(|parent| Some(parent.ty) == self.ty(thing));
-        let key = (thing, if nests { depth } else { usize::MAX });
+        let key = (thing, depth);
         if let Some(known) = self.memo.above.get(&key) {
             return *known;
         }
@@ -249,8 +252,9 @@ impl Encoder<'_, '_, '_> {
             let mut some = Vec::new();
             for (place, sits) in places.iter() {
                 some.push(*sits);
-                let here = self.gates_at(*place, parent.ungated);
-                let above = self.gates_above(*place, if own { depth - 1 } else { depth });
+                let depth = if own { depth - 1 } else { depth };
+                let here = self.gates_at(*place, parent.ungated, depth);
+                let above = self.gates_above(*place, depth);
                 ways.push(self.facts.circuit.all([*sits, here, above]));
             }
             let some = self.facts.circuit.any(some);

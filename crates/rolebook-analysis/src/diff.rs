@@ -169,8 +169,7 @@ struct Bits {
 
 impl Comparison<'_> {
     fn action(&mut self, new: Option<ActionId>, old: Option<ActionId>) {
-        let actions: Vec<(usize, ActionId)> =
-            new.map(|id| (0, id)).into_iter().chain(old.map(|id| (1, id))).collect();
+        let actions: Vec<(usize, ActionId)> = new.map(|id| (0, id)).into_iter().chain(old.map(|id| (1, id))).collect();
         for question in questions(self.schema, &actions, |_| true) {
             if self.differs(&question, new, old) {
                 self.question(question, new, old);
@@ -178,7 +177,13 @@ impl Comparison<'_> {
         }
     }
 
-    fn bits(&self, setting: &mut Setting<'_, '_>, resource: usize, new: Option<ActionId>, old: Option<ActionId>) -> Bits {
+    fn bits(
+        &self,
+        setting: &mut Setting<'_, '_>,
+        resource: usize,
+        new: Option<ActionId>,
+        old: Option<ActionId>,
+    ) -> Bits {
         let mut ask = |side: usize, action: Option<ActionId>| {
             let Some(action) = action.filter(|action| self.is_asked(side, *action, setting.facts.domain, resource))
             else {
@@ -197,7 +202,8 @@ impl Comparison<'_> {
         let known = &self.schema.sides[side];
         let place = known.ty(domain.things[resource]);
         let places = known.policy.action(action).map_or(&[][..], |action| &action.places);
-        known.ty(domain.things[crate::domain::PRINCIPAL]).is_some() && place.is_some_and(|place| places.contains(&place))
+        known.ty(domain.things[crate::domain::PRINCIPAL]).is_some()
+            && place.is_some_and(|place| places.contains(&place))
     }
 
     /// Whether there are facts of which the two books say different things. Notes what is not decided.
@@ -253,7 +259,9 @@ impl Comparison<'_> {
             let mut named = false;
             for subject in &all {
                 // What everybody gets, whatever he holds, is not told again of each role.
-                if named && !subject.is_type() && all.iter().any(|first| first.is_type() && first.told.get() == Some(direction))
+                if named
+                    && !subject.is_type()
+                    && all.iter().any(|first| first.is_type() && first.told.get() == Some(direction))
                 {
                     continue;
                 }
@@ -279,7 +287,11 @@ impl Comparison<'_> {
                 Outcome::Open(why) => self.note_open(new, old, why),
                 Outcome::World(world) => {
                     if !self.note(direction, None, &bits, new, old, world) {
-                        self.note_open(new, old, "internal: facts were found that show a change, and they do not".into());
+                        self.note_open(
+                            new,
+                            old,
+                            "internal: facts were found that show a change, and they do not".into(),
+                        );
                     }
                 }
             }

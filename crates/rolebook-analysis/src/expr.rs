@@ -73,7 +73,7 @@ pub(crate) struct Encoder<'e, 's, 'p> {
 #[derive(Default)]
 pub(crate) struct Memo {
     truths: BTreeMap<(ExprId, Scope), Rails>,
-    pub(crate) allowed: BTreeMap<(ActionId, Thing), Bit>,
+    pub(crate) allowed: BTreeMap<(ActionId, Thing, usize), Bit>,
     pub(crate) above: BTreeMap<(Thing, usize), Bit>,
 }
 
@@ -576,7 +576,8 @@ fn place_with_roles(policy: &Policy, ty: TypeId) -> Option<TypeId> {
             return Some(*found);
         }
         seen.extend(&level);
-        let above = level.iter().filter_map(|ty| policy.ty(*ty)).flat_map(|ty| ty.parents.iter().map(|parent| parent.ty));
+        let above =
+            level.iter().filter_map(|ty| policy.ty(*ty)).flat_map(|ty| ty.parents.iter().map(|parent| parent.ty));
         let mut next: Vec<TypeId> = Vec::new();
         for ty in above {
             if !seen.contains(&ty) && !next.contains(&ty) {

@@ -178,7 +178,8 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
             })
             .collect();
         texts.extend(written.iter().map(|text| (*text).to_owned()));
-        let mut fresh = (0..).map(|number| format!("other{}", if number == 0 { String::new() } else { number.to_string() }));
+        let mut fresh =
+            (0..).map(|number| format!("other{}", if number == 0 { String::new() } else { number.to_string() }));
         let mut found = 0;
         while found < self.fresh() {
             let Some(text) = fresh.next() else { break };
@@ -229,8 +230,7 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
         if !sort.principal || !self.role_groups.insert((person, on)) {
             return;
         }
-        let roles: Vec<usize> =
-            (0..self.schema.roles.len()).filter(|role| self.schema.roles[*role].on == on).collect();
+        let roles: Vec<usize> = (0..self.schema.roles.len()).filter(|role| self.schema.roles[*role].on == on).collect();
         let seats = if on == 0 { Rc::new(vec![(0, Bit::TRUE)]) } else { self.parents(person, on) };
         let one = if on == 0 { sort.roles_one } else { self.schema.sorts[on].roles_one };
         for (place, sits) in seats.iter() {

@@ -216,7 +216,10 @@ impl World {
                 let seats = places.iter().map(|place| {
                     let roles: Vec<RawValue> =
                         self.roles_at(schema, side, thing, *place).into_iter().map(scalar).collect();
-                    (spot(self.id(*place)), if roles.is_empty() { raw(RawKind::Null) } else { raw(RawKind::List(roles)) })
+                    (
+                        spot(self.id(*place)),
+                        if roles.is_empty() { raw(RawKind::Null) } else { raw(RawKind::List(roles)) },
+                    )
                 });
                 entries.push((spot(known.policy.type_name(parent.ty)), raw(RawKind::Map(seats.collect()))));
             }
@@ -293,16 +296,14 @@ impl World {
             let Some(ty) = known.ty(entity.sort) else { continue };
             lines.push(self.fixture(schema, side, thing, entity, ty));
         }
-        let context = self.pairs(schema, side, &policy.context, &self.context, &|field| {
-            request::context(schema, side, field)
-        });
+        let context =
+            self.pairs(schema, side, &policy.context, &self.context, &|field| request::context(schema, side, field));
         if !context.is_empty() {
             lines.push(format!("at {{ {} }}", context.join(", ")));
         }
         let fields = policy.action(action).map_or(&[][..], |action| &action.arguments);
-        let arguments = self.pairs(schema, side, fields, &self.arguments, &|field| {
-            request::argument(schema, side, action, field)
-        });
+        let arguments =
+            self.pairs(schema, side, fields, &self.arguments, &|field| request::argument(schema, side, action, field));
         let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
         let resource = if self.resource == WORKSPACE { "workspace" } else { self.id(self.resource) };
         lines.push(format!(

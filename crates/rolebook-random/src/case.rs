@@ -1,7 +1,7 @@
 //! What properties look at: a compiled book, facts for it, a request about them. What is built once for many requests is built
 //! here.
 
-use rolebook_engine::{Completeness, Decision, Facts, Request, decide};
+use rolebook_engine::{Completeness, Decision, Engine, Facts, Request, decide};
 use rolebook_policy::Policy;
 
 use crate::ask::Ask;
@@ -70,20 +70,21 @@ impl Stored {
 }
 
 /// A book with facts, and whatever is built once for the two.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct World<'s> {
     /// The book.
     pub ready: &'s Ready,
     /// The facts.
     pub stored: &'s Stored,
-    // PLUG IN HERE what is built once for many requests: `pub engine: Engine<'s>`.
+    /// The engine over the two.
+    pub engine: Engine<'s>,
+    // PLUG IN HERE what else is built once for many requests.
 }
 
 impl<'s> World<'s> {
     /// The two together.
     pub fn new(ready: &'s Ready, stored: &'s Stored) -> Self {
-        // PLUG IN HERE: `engine: Engine::new(&ready.policy, &stored.facts)`.
-        Self { ready, stored }
+        Self { ready, stored, engine: Engine::new(&ready.policy, &stored.facts) }
     }
 }
 

@@ -3,6 +3,7 @@
 mod allowed;
 mod answers;
 mod cells;
+mod engine;
 mod less;
 mod texts;
 
@@ -71,5 +72,20 @@ pub const PROPERTIES: &[Property] = &[
         promise: "a cell is the whole truth of its column",
         check: Check::Case(cells::whole_truth),
     },
-    // PLUG IN HERE: engine equals reference, lists equal asking one by one, an explanation equals the decision.
+    Property {
+        name: "engine",
+        promise: "the engine answers as the reference does",
+        check: Check::Case(engine::engine_is_reference),
+    },
+    Property {
+        name: "lists",
+        promise: "who, list and what are what asking one by one gives",
+        check: Check::Case(engine::lists_are_answers),
+    },
+    Property {
+        name: "explain",
+        promise: "an explanation explains the decision",
+        check: Check::Case(engine::explanation_is_answer),
+    },
+    // PLUG IN HERE.
 ];

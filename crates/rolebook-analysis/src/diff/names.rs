@@ -139,7 +139,8 @@ pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
         let ids = [0, 1].map(|side| schema.sides[side].key_role_id(index));
         let name = format!("{}.{}", schema.sorts[key_role.on].name, key_role.name);
         one_sided(&mut found, "key role", &name, ids.map(|id| id.is_some()));
-        let many = [0, 1].map(|side| ids[side].and_then(|id| schema.sides[side].policy.key_role(id)).map(|key| key.many));
+        let many =
+            [0, 1].map(|side| ids[side].and_then(|id| schema.sides[side].policy.key_role(id)).map(|key| key.many));
         if let [Some(after), Some(before)] = many {
             let text = |many: bool| if many { "any number of holders" } else { "one holder" };
             changed(&mut found, name, text(before), text(after));
@@ -175,7 +176,12 @@ pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
         if let [Some((new, after)), Some((old, before))] = types {
             let name = &after.name;
             changed(&mut found, format!("{name}: sits in"), &parents(old, before), &parents(new, after));
-            changed(&mut found, format!("{name}: attributes"), &sent(old, &before.attributes), &sent(new, &after.attributes));
+            changed(
+                &mut found,
+                format!("{name}: attributes"),
+                &sent(old, &before.attributes),
+                &sent(new, &after.attributes),
+            );
             let roles = |ty: &EntityType| if ty.roles_one { "exactly one" } else { "any number" };
             changed(&mut found, format!("{name}: roles"), roles(before), roles(after));
         }

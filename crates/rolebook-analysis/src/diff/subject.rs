@@ -52,10 +52,8 @@ pub(super) fn subjects(schema: &Schema<'_>, principal: Sort) -> Vec<Subject> {
         grantees,
         told: Cell::new(None),
     };
-    let types: Vec<(usize, Grantee)> = sides
-        .clone()
-        .filter_map(|side| schema.sides[side].ty(principal).map(|ty| (side, Grantee::Type(ty))))
-        .collect();
+    let types: Vec<(usize, Grantee)> =
+        sides.clone().filter_map(|side| schema.sides[side].ty(principal).map(|ty| (side, Grantee::Type(ty)))).collect();
     if let Some((side, Grantee::Type(ty))) = types.first().cloned() {
         let policy = schema.sides[side].policy;
         let title = policy.ty(ty).map_or(String::new(), |ty| ty.title.clone());
