@@ -41,6 +41,10 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("rolebook-spec", &["rolebook-diagnostics", "rolebook-compiler", "rolebook-cli"]),
+    (
+        "rolebook-random",
+        &["rolebook-diagnostics", "rolebook-syntax", "rolebook-policy", "rolebook-engine", "rolebook-compiler"],
+    ),
     ("rolebook-tests", &[]),
     ("xtask", &[]),
 ];
