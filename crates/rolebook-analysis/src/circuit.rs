@@ -4,10 +4,10 @@
 //! made when it is first asked about (Tseitin, *On the complexity of derivation in propositional calculus*, 1968).
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use batsat::{BasicSolver, SolverInterface as _, lbool};
+use rustc_hash::FxHashMap;
 
 /// A proposition of a [`Circuit`]; the lowest bit says whether it is negated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,12 +53,12 @@ pub(crate) enum Found {
 }
 
 /// So often the solver looks up before it gives up: far more than any book needs, and an end for a hostile one.
-const PATIENCE: u64 = 2_000_000;
+const PATIENCE: u64 = 30_000;
 
 /// The propositions, and the solver that holds the clauses of those that were asked about.
 pub(crate) struct Circuit {
     nodes: Vec<Node>,
-    known: HashMap<(Bit, Bit), Bit>,
+    known: FxHashMap<(Bit, Bit), Bit>,
     solver: BasicSolver,
     /// The solver's variable of each node.
     variables: Vec<Option<batsat::Var>>,
@@ -76,7 +76,7 @@ impl Circuit {
             counter.get() > PATIENCE
         });
         let solver = BasicSolver::new(batsat::SolverOpts::default(), callbacks);
-        Self { nodes: vec![Node::False], known: HashMap::new(), solver, variables: vec![None], model: vec![], looked }
+        Self { nodes: vec![Node::False], known: FxHashMap::default(), solver, variables: vec![None], model: vec![], looked }
     }
 
     /// A proposition that may be true or false.

@@ -63,6 +63,13 @@ fn look_at(schema: &Schema<'_>, action: ActionId, state: &mut BTreeMap<CellAt, O
     }
     for question in questions(schema, &[(0, action)], |_| true) {
         let domain = Domain::new(schema, &question);
+        // Without a bound "there are none" is no proof: the cells count as alive.
+        if domain.gap.is_some() {
+            cells.iter().for_each(|at| {
+                state.insert(*at, None);
+            });
+            return;
+        }
         let mut setting = Setting::new(schema, &domain, &question);
         for at in &cells {
             let Some(Some(before)) = state.get(at).copied() else { continue };

@@ -83,11 +83,11 @@ impl Encoder<'_, '_, '_> {
 
     /// When all gates let in and all required actions are allowed.
     pub(crate) fn way_in(&mut self, action: ActionId, resource: Thing) -> Bit {
-        let steps = self.facts.domain.things.len();
+        let steps = self.facts.domain.steps(self.facts.schema);
         self.way_in_by(action, resource, steps)
     }
 
-    /// The same by at most so many steps from a thing to one of its own type: there are never more than things.
+    /// The same by at most so many steps from a thing to one of its own type.
     fn way_in_by(&mut self, action: ActionId, resource: Thing, steps: usize) -> Bit {
         let Some(declared) = self.policy().action(action) else { return Bit::FALSE };
         let mut parts = vec![self.gates_of(action, resource, steps)];

@@ -19,7 +19,7 @@ pub(crate) const WORKSPACE: Thing = 0;
 pub(crate) const PRINCIPAL: Thing = 1;
 
 /// More things than this are not looked at.
-const MAX_THINGS: usize = 48;
+const MAX_THINGS: usize = 28;
 
 /// What a question asks, as far as the number of things goes.
 pub(crate) struct Question {
@@ -69,6 +69,13 @@ impl Domain {
         };
         grow.run(question);
         grow.domain
+    }
+
+    /// So many steps lead from a thing to others of its own sort, at most.
+    pub(crate) fn steps(&self, schema: &Schema<'_>) -> usize {
+        let nests = |sort: Sort| schema.sorts[sort].above.iter().any(|above| above.sort == sort);
+        let counts = (1..schema.sorts.len()).filter(|sort| nests(*sort)).map(|sort| self.of_sort(sort).count());
+        counts.max().unwrap_or(0).max(1)
     }
 
     pub(crate) fn of_sort(&self, sort: Sort) -> impl Iterator<Item = Thing> {

@@ -363,7 +363,7 @@ impl<'p> Encoder<'_, '_, 'p> {
                         self.add(&mut term, &found, *bit);
                     }
                 }
-                term
+                self.join_equal(term)
             }
             Expr::HoldersOf(holding, thing) => {
                 let thing = self.term(*thing, scope);
@@ -380,7 +380,7 @@ impl<'p> Encoder<'_, '_, 'p> {
                         term.members.push((Atom::Thing(*person), member));
                     }
                 }
-                term
+                self.join_equal(term)
             }
             // A condition where a value is wanted: a boolean like any other.
             Expr::Or(_)
@@ -413,6 +413,19 @@ impl<'p> Encoder<'_, '_, 'p> {
         for (into, from) in [(&mut term.is, &found.is), (&mut term.members, &found.members)] {
             into.extend(from.iter().map(|(atom, part)| (atom.clone(), self.facts.circuit.and(*part, bit))));
         }
+    }
+
+    /// Each value once: a path may lead to it over many things.
+    fn join_equal(&mut self, term: Term) -> Term {
+        let mut join = |list: Vec<(Atom, Bit)>| {
+            let mut bits: BTreeMap<Atom, Vec<Bit>> = BTreeMap::new();
+            for (atom, bit) in list {
+                bits.entry(atom).or_default().push(bit);
+            }
+            let joined = bits.into_iter().map(|(atom, bits)| (atom, self.facts.circuit.any(bits)));
+            joined.filter(|(_, bit)| *bit != Bit::FALSE).collect::<Vec<(Atom, Bit)>>()
+        };
+        Term { is: join(term.is), members: join(term.members), ..term }
     }
 
     fn literal(&self, value: &Value) -> Term {

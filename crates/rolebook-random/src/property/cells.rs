@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_engine::{Considered, Entity, Part, Truth};
+use rolebook_engine::{Considered, Entity, Part, Truth, is_meant};
 use rolebook_policy::{ActionId, Cell, CellKind, Grantee, Matrix, Policy, RoleId, Row};
 
 use crate::case::Case;
@@ -31,7 +31,8 @@ pub(super) fn whole_truth(case: &Case<'_>) -> Result<(), String> {
                     held.is_empty() && !keys.is_empty() && keys.iter().all(|id| holding.key_roles.contains(id))
                 }
             };
-            if alone {
+            // A column is held for what is asked about: leading another team is no leading of this one.
+            if alone && is_meant(policy, facts, &case.request, &column.grantee) == Truth::True {
                 says_no_more(case, cell, &column.text)?;
             }
         }
