@@ -66,6 +66,8 @@ pub fn together(policy: &Policy, action: ActionId, pairs: &[Pair]) -> Vec<Togeth
     let schema = Schema::new(&[policy]);
     let mut answers = vec![Together::Never; pairs.len()];
     for mut question in questions(&schema, &[(0, action)], |_| true) {
+        // What grants is asked, and not how one gets there.
+        question.way_in = false;
         let columns = pairs.iter().filter_map(|pair| column(policy, pair));
         question.grantees.extend(columns.map(|grantee| (0, grantee.clone())));
         let domain = Domain::new(&schema, &question);

@@ -27,6 +27,8 @@ pub(crate) struct Question {
     pub(crate) resource: Sort,
     /// Whether who asks is what is asked about.
     pub(crate) oneself: bool,
+    /// Whether gates and required actions are asked, too.
+    pub(crate) way_in: bool,
     /// By side.
     pub(crate) actions: Vec<(usize, ActionId)>,
     pub(crate) exprs: Vec<(usize, ExprId)>,
@@ -58,6 +60,7 @@ impl Domain {
             matches: false,
         };
         let mut grow = Grow {
+            way_in: question.way_in,
             schema,
             domain,
             base: vec![WORKSPACE, PRINCIPAL],
@@ -110,6 +113,7 @@ enum Why {
 }
 
 struct Grow<'s, 'p> {
+    way_in: bool,
     schema: &'s Schema<'p>,
     domain: Domain,
     /// Where a chain of things of one sort in one another begins.
@@ -162,7 +166,7 @@ impl Grow<'_, '_> {
             let (thing, sort) = (next, self.domain.things[next]);
             next += 1;
             for side in 0..self.schema.sides.len() {
-                if self.is_many_above(self.domain.things[self.domain.resource], sort) {
+                if self.way_in && self.is_many_above(self.domain.things[self.domain.resource], sort) {
                     self.ask_gates(side, sort, thing);
                     self.gates_above(thing);
                 }
@@ -316,7 +320,7 @@ impl Grow<'_, '_> {
             }
             rule.grantees.iter().for_each(|(_, grantee)| self.grantee(side, grantee, thing));
         }
-        let Some(declared) = policy.action(action) else { return };
+        let Some(declared) = policy.action(action).filter(|_| self.way_in) else { return };
         for required in &declared.requires {
             self.ask(side, *required, thing);
         }

@@ -144,6 +144,7 @@ pub(crate) fn questions(
                 principal,
                 resource: *resource,
                 oneself: *oneself,
+                way_in: true,
                 actions: actions.to_vec(),
                 exprs: vec![],
                 grantees: vec![],
