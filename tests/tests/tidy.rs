@@ -43,7 +43,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("rolebook-spec", &["rolebook-diagnostics", "rolebook-compiler", "rolebook-cli"]),
     (
         "rolebook-random",
-        &["rolebook-diagnostics", "rolebook-syntax", "rolebook-policy", "rolebook-engine", "rolebook-compiler"],
+        &[
+            "rolebook-diagnostics",
+            "rolebook-syntax",
+            "rolebook-policy",
+            "rolebook-engine",
+            "rolebook-compiler",
+            "rolebook-analysis",
+        ],
     ),
     ("rolebook-tests", &[]),
     ("xtask", &[]),

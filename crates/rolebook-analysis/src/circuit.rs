@@ -76,7 +76,14 @@ impl Circuit {
             counter.get() > PATIENCE
         });
         let solver = BasicSolver::new(batsat::SolverOpts::default(), callbacks);
-        Self { nodes: vec![Node::False], known: FxHashMap::default(), solver, variables: vec![None], model: vec![], looked }
+        Self {
+            nodes: vec![Node::False],
+            known: FxHashMap::default(),
+            solver,
+            variables: vec![None],
+            model: vec![],
+            looked,
+        }
     }
 
     /// A proposition that may be true or false.

@@ -58,6 +58,8 @@ pub(crate) struct SymbolicFacts<'s, 'p> {
     /// By set-valued context value: whether it is sent.
     pub(crate) sent: BTreeMap<String, Bit>,
     within_sort: BTreeMap<Sort, Within>,
+    /// The sorts that sit in themselves of which somebody asked.
+    nesting: BTreeSet<Sort>,
     above: BTreeMap<(Thing, Thing), Bit>,
     /// Slots with values that nobody wrote down.
     cells: usize,
@@ -80,6 +82,7 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
             enforced: BTreeMap::new(),
             sent: BTreeMap::new(),
             within_sort: BTreeMap::new(),
+            nesting: BTreeSet::new(),
             above: BTreeMap::new(),
             cells: 0,
         }
@@ -214,6 +217,10 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
         };
         let members = Rc::new(members);
         self.parents.insert((thing, sort), members.clone());
+        // Facts have no circles, whoever asks.
+        if own == sort && self.nesting.insert(sort) {
+            self.within_sort(sort);
+        }
         members
     }
 

@@ -9,6 +9,7 @@ use crate::book::Book;
 use crate::compile::compile;
 use crate::facts::FactSet;
 use crate::narrow::{Narrower, narrower};
+use crate::proofs::{Proofs, proofs};
 use crate::render::{Brackets, render};
 use crate::rng::Rng;
 
@@ -25,6 +26,8 @@ pub struct Ready {
     pub shuffled: Result<Policy, String>,
     /// Books that refuse more.
     pub narrower: Vec<Narrower>,
+    /// What the analysis says of it.
+    pub proofs: Proofs,
 }
 
 impl Ready {
@@ -41,7 +44,8 @@ impl Ready {
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
         let shuffled = compile(&files).map_err(first);
         let narrower = narrower(&policy, &mut rng, effort);
-        Ok(Self { book, text, policy, shuffled, narrower })
+        let proofs = proofs(&policy, &narrower, &mut Rng::part(seed, 3), effort);
+        Ok(Self { book, text, policy, shuffled, narrower, proofs })
     }
 }
 

@@ -12,6 +12,7 @@ pub mod facts;
 pub mod generate;
 pub mod narrow;
 pub mod part;
+pub mod proofs;
 pub mod property;
 pub mod render;
 pub mod repair;

@@ -5,6 +5,7 @@ mod answers;
 mod cells;
 mod engine;
 mod less;
+mod proofs;
 mod texts;
 
 use crate::case::{Case, Ready};
@@ -86,6 +87,31 @@ pub const PROPERTIES: &[Property] = &[
         name: "explain",
         promise: "an explanation explains the decision",
         check: Check::Case(engine::explanation_is_answer),
+    },
+    Property {
+        name: "proved",
+        promise: "what is proved of a book has no exception",
+        check: Check::Case(proofs::proved_is_so),
+    },
+    Property {
+        name: "dead",
+        promise: "a cell that is called dead makes no difference",
+        check: Check::Case(proofs::dead_is_dead),
+    },
+    Property {
+        name: "narrower",
+        promise: "a diff tells no widening where a book only refuses more",
+        check: Check::Book(proofs::narrower_is_narrower),
+    },
+    Property {
+        name: "told",
+        promise: "a request that two books answer differently is told by their diff",
+        check: Check::Case(proofs::changes_are_told),
+    },
+    Property {
+        name: "replay",
+        promise: "what the solver finds is so in the reference",
+        check: Check::Book(proofs::decided_without_contradiction),
     },
     // PLUG IN HERE.
 ];

@@ -1,0 +1,72 @@
+//! Claims about a book that are decided once, to be tried on every request.
+
+use rolebook_analysis::{CellAt, Dead, Diff, Verdict, dead_cells, diff, prove};
+use rolebook_policy::{
+    ActionId, Assertion, Claim, Grantee, Holding, KeyRoleId, ObligationId, Place, Policy, RoleId, TypeId, TypeKind,
+};
+
+use crate::case::Effort;
+use crate::narrow::Narrower;
+use crate::rng::Rng;
+
+/// What the analysis says of a book.
+#[derive(Clone, Debug)]
+pub struct Proofs {
+    /// Thrown assertions with their verdicts.
+    pub claims: Vec<(Assertion, Verdict)>,
+    /// Cells that never make a difference.
+    pub dead: Vec<(CellAt, Dead)>,
+    /// What changes from the book to one of those that refuse more, by position there.
+    pub narrowed: Vec<(usize, Diff)>,
+}
+
+/// Decides some claims about a policy.
+pub(crate) fn proofs(policy: &Policy, narrower: &[Narrower], rng: &mut Rng, effort: Effort) -> Proofs {
+    let claims = match effort {
+        Effort::Sample => 6,
+        Effort::All => 40,
+    };
+    let claims = (0..claims).filter_map(|_| claim(policy, rng)).map(|claim| {
+        let verdict = prove(policy, &claim);
+        (claim, verdict)
+    });
+    let claims = claims.collect();
+    let chosen: Vec<usize> = match effort {
+        // Comparing two random books takes longer than all else together.
+        Effort::Sample if narrower.is_empty() || !rng.chance(12) => vec![],
+        Effort::Sample => vec![rng.below(narrower.len())],
+        Effort::All => (0..narrower.len()).collect(),
+    };
+    let narrowed = chosen.into_iter().map(|at| (at, diff(policy, &narrower[at].policy))).collect();
+    Proofs { claims, dead: dead_cells(policy), narrowed }
+}
+
+/// An assertion about one action of the book, with a condition that the book has for it, or none.
+fn claim(policy: &Policy, rng: &mut Rng) -> Option<Assertion> {
+    let actions: Vec<ActionId> = (0..policy.actions.len()).map(|index| ActionId(index as u32)).collect();
+    let action = *rng.pick(&actions)?;
+    let mut grantees: Vec<Grantee> = (0..policy.roles.len()).map(|index| Grantee::Role(RoleId(index as u32))).collect();
+    for (index, key_role) in policy.key_roles.iter().enumerate() {
+        let holding = Holding { key_roles: vec![KeyRoleId(index as u32)], text: key_role.name.clone() };
+        grantees.push(Grantee::KeyRole(holding));
+    }
+    let types = policy.types.iter().enumerate().filter(|(_, ty)| ty.kind == TypeKind::Principal);
+    grantees.extend(types.map(|(index, _)| Grantee::Type(TypeId(index as u32))));
+    let grantee = rng.pick(&grantees)?.clone();
+    let conditions: Vec<_> =
+        policy.rules.iter().filter(|rule| rule.actions.contains(&action)).filter_map(|rule| rule.condition).collect();
+    let condition = if rng.chance(40) { rng.pick(&conditions).copied() } else { None };
+    let claim = *rng.pick(&[Claim::Never, Claim::Never, Claim::Only, Claim::Always])?;
+    let every = || (0..policy.obligations.len()).map(|index| ObligationId(index as u32)).collect();
+    Some(Assertion {
+        claim,
+        grantees: vec![("thrown".into(), grantee)],
+        alone: false,
+        actions: vec![action],
+        condition,
+        enforced: if claim == Claim::Always && rng.chance(50) { vec![] } else { every() },
+        title: String::new(),
+        text: format!("{claim:?} {}", policy.action_name(action)),
+        place: Place::default(),
+    })
+}

@@ -1,0 +1,121 @@
+//! What was proved of a book has no exception among random facts and requests.
+
+use rolebook_analysis::{Direction, Verdict};
+use rolebook_engine::{Answer, Part, Request, Truth, decide, evaluate, is_meant, validate};
+use rolebook_policy::{Claim, TypeId, Value};
+
+use crate::case::{Case, Ready};
+
+/// Claims speak of requests about things that the facts know.
+fn is_known(case: &Case<'_>) -> bool {
+    let facts = case.facts();
+    let known = |ty: TypeId, id: &str| ty == TypeId::WORKSPACE || facts.find(ty, id).is_some();
+    let value = |value: &Value| match value {
+        Value::Entity(ty, id) => known(*ty, id),
+        Value::Set(members) => members.iter().all(|member| match member {
+            Value::Entity(ty, id) => known(*ty, id),
+            _ => true,
+        }),
+        _ => true,
+    };
+    let request = &case.request;
+    known(request.resource.0, &request.resource.1)
+        && request.arguments.values().chain(request.context.values()).all(value)
+        && validate(case.policy(), facts, request).is_empty()
+}
+
+fn is_allowed(case: &Case<'_>, request: &Request) -> bool {
+    matches!(decide(case.policy(), case.facts(), request).answer, Answer::Allow | Answer::AllowIf(_))
+}
+
+pub(super) fn proved_is_so(case: &Case<'_>) -> Result<(), String> {
+    if !is_known(case) {
+        return Ok(());
+    }
+    let (policy, facts) = (case.policy(), case.facts());
+    for (claim, verdict) in &case.world.ready.proofs.claims {
+        if !matches!(verdict, Verdict::Proved { .. }) || !claim.actions.contains(&case.request.action) {
+            continue;
+        }
+        let request = Request { enforces: claim.enforced.iter().copied().collect(), ..case.request.clone() };
+        if claim.condition.is_some_and(|id| evaluate(policy, facts, &request, id) != Truth::True) {
+            continue;
+        }
+        let meant = claim.grantees.iter().any(|(_, grantee)| is_meant(policy, facts, &request, grantee) == Truth::True);
+        let allowed = is_allowed(case, &request);
+        let broken = match claim.claim {
+            Claim::Never => meant && allowed,
+            Claim::Only => !meant && allowed,
+            Claim::Always => meant && !allowed,
+        };
+        if broken {
+            return Err(format!("proved, and not so: {:?} {:?} {}", claim.claim, claim.grantees, claim.text));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn dead_is_dead(case: &Case<'_>) -> Result<(), String> {
+    if !is_known(case) {
+        return Ok(());
+    }
+    let allowed = matches!(case.decision.answer, Answer::Allow | Answer::AllowIf(_));
+    for (at, dead) in &case.world.ready.proofs.dead {
+        let row = case.policy().matrices.get(at.row.matrix).and_then(|matrix| matrix.rows.get(at.row.row));
+        let Some(cell) = row.and_then(|row| row.cells.get(at.column)) else { continue };
+        let applies =
+            case.decision.considered.iter().any(|part| {
+                part.place == cell.place && part.value == Truth::True && (part.part == Part::Never || allowed)
+            });
+        if applies {
+            return Err(format!("the cell `{}` is called dead ({dead:?}), and makes a difference here", cell.text));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn narrower_is_narrower(ready: &Ready) -> Result<(), String> {
+    for (at, diff) in &ready.proofs.narrowed {
+        if let Some(change) = diff.changes.iter().find(|change| change.direction == Direction::Wider) {
+            let what = ready.narrower.get(*at).map_or("", |narrower| &narrower.what);
+            return Err(format!("{what} `{}` is told to be wider for {}", change.actions.join(", "), change.who));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn decided_without_contradiction(ready: &Ready) -> Result<(), String> {
+    let opens = ready.proofs.claims.iter().filter_map(|(claim, verdict)| match verdict {
+        Verdict::Undecided(why) => Some((claim.text.clone(), why.clone())),
+        Verdict::Proved { .. } | Verdict::Refuted(_) => None,
+    });
+    let diffs = ready.proofs.narrowed.iter().flat_map(|(_, diff)| &diff.open);
+    let mut all = opens.chain(diffs.map(|open| (open.action.clone(), open.why.clone())));
+    match all.find(|(_, why)| why.starts_with("internal")) {
+        Some((what, why)) => Err(format!("{what}: {why}")),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn changes_are_told(case: &Case<'_>) -> Result<(), String> {
+    if !is_known(case) {
+        return Ok(());
+    }
+    let before = is_allowed(case, &case.request);
+    let ready = case.world.ready;
+    for (at, diff) in &ready.proofs.narrowed {
+        let Some(narrower) = ready.narrower.get(*at) else { continue };
+        if !validate(&narrower.policy, case.facts(), &case.request).is_empty() {
+            continue;
+        }
+        let answer = decide(&narrower.policy, case.facts(), &case.request).answer;
+        let after = matches!(answer, Answer::Allow | Answer::AllowIf(_));
+        let name = case.policy().action_name(case.request.action);
+        let told = diff.changes.iter().any(|change| change.actions.contains(&name))
+            || diff.open.iter().any(|open| open.action == name);
+        if before != after && !told {
+            return Err(format!("{}: `{name}` is decided otherwise, and the diff does not say so", narrower.what));
+        }
+    }
+    Ok(())
+}
