@@ -27,6 +27,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "rolebook-syntax",
             "rolebook-policy",
             "rolebook-engine",
+            "rolebook-analysis",
             "rolebook-compiler",
             "rolebook-plugin",
             "rolebook-plugin-facts",
@@ -47,6 +48,7 @@ const HIDDEN: &[(&str, &str)] = &[
     ("miette", "rolebook-diagnostics"),
     ("batsat", "rolebook-analysis"),
     ("clap", "rolebook-cli"),
+    ("gix", "rolebook-cli"),
     ("jiff", "rolebook-policy"),
 ];
 

@@ -1,0 +1,148 @@
+//! What all outputs say in the same words.
+
+use rolebook_analysis::{Change, Declared, Diff, Direction};
+
+use super::Found;
+use crate::report::plural;
+
+/// What a difference comes to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Unchanged,
+    Wider,
+    Narrower,
+    Both,
+    /// Nobody knows of something, and nothing else changed.
+    Undecided,
+    /// Other things are declared, and nobody may do more or less.
+    Declared,
+}
+
+pub(super) fn verdict(found: &Found) -> Verdict {
+    let has = |direction| found.diff.changes.iter().any(|change| change.direction == direction);
+    match (has(Direction::Wider), has(Direction::Narrower)) {
+        (true, true) => Verdict::Both,
+        (true, false) => Verdict::Wider,
+        (false, true) => Verdict::Narrower,
+        (false, false) if !found.diff.open.is_empty() || !found.left_out.is_empty() => Verdict::Undecided,
+        (false, false) if !found.diff.declared.is_empty() => Verdict::Declared,
+        (false, false) => Verdict::Unchanged,
+    }
+}
+
+/// What a change is a change of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A cell of a table, here or there.
+    Cell,
+    /// A gate or a required action.
+    Gates,
+    /// A rule, a condition, a declaration: no cell says it.
+    Rules,
+    /// Roles or actions that one of the books does not know.
+    OneSided,
+}
+
+pub(super) fn kind(change: &Change) -> Kind {
+    if change.who_is_new || change.actions_are_new {
+        Kind::OneSided
+    } else if change.through_gates {
+        Kind::Gates
+    } else if change.before.is_some() || change.after.is_some() {
+        Kind::Cell
+    } else {
+        Kind::Rules
+    }
+}
+
+pub(super) fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Wider => "wider",
+        Direction::Narrower => "narrower",
+    }
+}
+
+/// The title; the name where there is none.
+pub(super) fn who(change: &Change) -> &str {
+    if change.who_title.is_empty() { &change.who } else { &change.who_title }
+}
+
+/// So many names are told, the others are counted.
+const NAMED: usize = 4;
+
+pub(super) fn names(actions: &[String]) -> String {
+    if actions.len() <= NAMED + 1 {
+        return actions.join(", ");
+    }
+    let rest = actions.len() - NAMED;
+    format!("{} and {rest} more", actions[..NAMED].join(", "))
+}
+
+/// What it is that somebody may do, or not: the row as people call it, else the actions.
+pub(super) fn what(change: &Change) -> String {
+    match (kind(change), change.after.as_ref().or(change.before.as_ref())) {
+        (Kind::Cell, Some(cell)) if !cell.row.is_empty() => cell.row.clone(),
+        _ => names(&change.actions),
+    }
+}
+
+/// `with some_segments → yes`, or why there are no cells.
+pub(super) fn how(change: &Change) -> String {
+    let text = |cell: &Option<rolebook_analysis::CellText>| cell.as_ref().map_or("no cell".to_owned(), |cell| cell.text.clone());
+    let one_sided = |what: &str| match change.direction {
+        Direction::Wider => format!("new {what}"),
+        Direction::Narrower => format!("{what} removed"),
+    };
+    match kind(change) {
+        Kind::Cell if change.before.as_ref().map(|cell| &cell.text) == change.after.as_ref().map(|cell| &cell.text) => {
+            format!("{} as before, with another meaning", text(&change.after))
+        }
+        Kind::Cell => format!("{} → {}", text(&change.before), text(&change.after)),
+        Kind::Gates => format!("through a gate: {}", plural(change.actions.len(), "action")),
+        Kind::Rules => match change.direction {
+            Direction::Wider => "now allowed".into(),
+            Direction::Narrower => "no longer allowed".into(),
+        },
+        Kind::OneSided if change.actions_are_new => one_sided(if change.actions.len() == 1 { "action" } else { "actions" }),
+        Kind::OneSided => one_sided("role"),
+    }
+}
+
+pub(super) fn place(change: &Change) -> &str {
+    change.after.as_ref().or(change.before.as_ref()).map_or("", |cell| &cell.place)
+}
+
+/// `role auditor added`, `one line each`.
+pub(super) fn declared(declared: &Declared) -> String {
+    match declared {
+        Declared::Added(kind, name) => format!("{kind} {name}"),
+        Declared::Removed(kind, name) => format!("{kind} {name}"),
+        Declared::Changed(what, before, after) => format!("{what}: {before} → {after}"),
+    }
+}
+
+/// `2 wider, 1 narrower, 1 renamed`; empty where there is nothing to count.
+pub(super) fn counts(diff: &Diff) -> Vec<(Count, String)> {
+    let of = |direction| diff.changes.iter().filter(|change| change.direction == direction).count();
+    let declared = |wanted: fn(&Declared) -> bool| diff.declared.iter().filter(|known| wanted(known)).count();
+    let all = [
+        (Count::Wider, of(Direction::Wider), "wider"),
+        (Count::Narrower, of(Direction::Narrower), "narrower"),
+        (Count::Undecided, diff.open.len(), "undecided"),
+        (Count::Other, declared(|known| matches!(known, Declared::Added(..))), "added"),
+        (Count::Other, declared(|known| matches!(known, Declared::Removed(..))), "removed"),
+        (Count::Other, declared(|known| matches!(known, Declared::Changed(..))), "declared otherwise"),
+        (Count::Other, diff.renames.len(), "renamed"),
+    ];
+    let found = all.into_iter().filter(|(_, count, _)| *count > 0);
+    found.map(|(kind, count, word)| (kind, format!("{count} {word}"))).collect()
+}
+
+/// What is counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Count {
+    Wider,
+    Narrower,
+    Undecided,
+    Other,
+}
