@@ -1,6 +1,6 @@
 //! A difference for programs: docs/formats.md says what each key means.
 
-use rolebook_analysis::{CellText, Change, Declared, Witness};
+use rolebook_analysis::{CellText, Change, Declared, Who, Witness};
 use serde_json::{Value, json};
 
 use super::Found;
@@ -61,6 +61,12 @@ fn change(change: &Change) -> Value {
             Kind::Gates => "gates",
             Kind::OneSided => "one_sided",
             Kind::Rules => "rules",
+        },
+        "who_kind": match change.who_kind {
+            Who::Type => "type",
+            Who::Role => "role",
+            Who::KeyRole => "key_role",
+            Who::Combination => "combination",
         },
         "who": change.who,
         "who_title": change.who_title,

@@ -3,7 +3,7 @@
 use rolebook_analysis::{Change, Declared, Direction};
 
 use super::Found;
-use super::words::{self, Count, Kind};
+use super::words::{self, Count};
 use crate::io::Io;
 use crate::report::wrap;
 
@@ -100,7 +100,7 @@ impl Page<'_> {
     fn changes(&mut self, changes: &[Change]) {
         let rows: Vec<[String; 3]> = changes
             .iter()
-            .map(|change| [words::who(change).to_owned(), words::what(change), words::how(change)])
+            .map(|change| [words::who(change), words::what(change), words::how(change)])
             .collect();
         let width = |column: usize, most: usize| {
             rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(most)
@@ -136,14 +136,7 @@ impl Page<'_> {
             self.dimmed(place);
         }
         if let Some(witness) = &change.witness {
-            let mut text = format!("for example: {}", witness.lines.join(" · "));
-            if !witness.enforces.is_empty() {
-                text.push_str(&format!(", the asking program keeps {}", witness.enforces.join(", ")));
-            }
-            self.dimmed(&text);
-        }
-        if words::kind(change) == Kind::Gates {
-            self.gap(false);
+            self.dimmed(&format!("for example: {}", words::witness(witness)));
         }
     }
 

@@ -1,6 +1,6 @@
 //! What all outputs say in the same words.
 
-use rolebook_analysis::{Change, Declared, Diff, Direction};
+use rolebook_analysis::{CellText, Change, Declared, Diff, Direction, Who, Witness};
 
 use super::Found;
 use crate::report::plural;
@@ -33,11 +33,11 @@ pub(super) fn verdict(found: &Found) -> Verdict {
 /// What a change is a change of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A cell of a table, here or there.
+    /// A cell of a table says something else.
     Cell,
     /// A gate or a required action.
     Gates,
-    /// A rule, a condition, a declaration: no cell says it.
+    /// A rule, a condition, a declaration: the cell, if there is one, says what it said.
     Rules,
     /// Roles or actions that one of the books does not know.
     OneSided,
@@ -48,7 +48,7 @@ pub(super) fn kind(change: &Change) -> Kind {
         Kind::OneSided
     } else if change.through_gates {
         Kind::Gates
-    } else if change.before.is_some() || change.after.is_some() {
+    } else if cell_text(&change.before) != cell_text(&change.after) {
         Kind::Cell
     } else {
         Kind::Rules
@@ -62,9 +62,17 @@ pub(super) fn direction(direction: Direction) -> &'static str {
     }
 }
 
-/// The title; the name where there is none.
-pub(super) fn who(change: &Change) -> &str {
-    if change.who_title.is_empty() { &change.who } else { &change.who_title }
+fn cell_text(cell: &Option<CellText>) -> &str {
+    cell.as_ref().map_or("no cell", |cell| &cell.text)
+}
+
+/// As people read it in tables; a type of principals by its name, since it means all of them.
+pub(super) fn who(change: &Change) -> String {
+    match change.who_kind {
+        Who::Type => format!("any {}", change.who),
+        Who::Role | Who::KeyRole | Who::Combination if change.who_title.is_empty() => change.who.clone(),
+        Who::Role | Who::KeyRole | Who::Combination => change.who_title.clone(),
+    }
 }
 
 /// So many names are told, the others are counted.
@@ -88,35 +96,52 @@ pub(super) fn what(change: &Change) -> String {
 
 /// `with some_segments → yes`, or why there are no cells.
 pub(super) fn how(change: &Change) -> String {
-    let text = |cell: &Option<rolebook_analysis::CellText>| cell.as_ref().map_or("no cell".to_owned(), |cell| cell.text.clone());
-    let one_sided = |what: &str| match change.direction {
-        Direction::Wider => format!("new {what}"),
-        Direction::Narrower => format!("{what} removed"),
-    };
     match kind(change) {
-        Kind::Cell if change.before.as_ref().map(|cell| &cell.text) == change.after.as_ref().map(|cell| &cell.text) => {
-            format!("{} as before, with another meaning", text(&change.after))
-        }
-        Kind::Cell => format!("{} → {}", text(&change.before), text(&change.after)),
+        Kind::Cell => format!("{} → {}", cell_text(&change.before), cell_text(&change.after)),
         Kind::Gates => format!("through a gate: {}", plural(change.actions.len(), "action")),
-        Kind::Rules => match change.direction {
-            Direction::Wider => "now allowed".into(),
-            Direction::Narrower => "no longer allowed".into(),
-        },
-        Kind::OneSided if change.actions_are_new => one_sided(if change.actions.len() == 1 { "action" } else { "actions" }),
-        Kind::OneSided => one_sided("role"),
+        Kind::Rules => {
+            let how = match change.direction {
+                Direction::Wider => "now allowed",
+                Direction::Narrower => "no longer allowed",
+            };
+            let cell = if change.after.is_some() { ", its cell as it was" } else { "" };
+            format!("{how}{cell}")
+        }
+        Kind::OneSided => {
+            let what = match (change.actions_are_new, change.actions.len()) {
+                (true, 1) => "action",
+                (true, _) => "actions",
+                (false, _) => "role",
+            };
+            match change.direction {
+                Direction::Wider => format!("new {what}"),
+                Direction::Narrower => format!("{what} removed"),
+            }
+        }
     }
 }
 
+/// Where to look: the cell that says something else.
 pub(super) fn place(change: &Change) -> &str {
-    change.after.as_ref().or(change.before.as_ref()).map_or("", |cell| &cell.place)
+    match kind(change) {
+        Kind::Cell => change.after.as_ref().or(change.before.as_ref()).map_or("", |cell| &cell.place),
+        Kind::Gates | Kind::Rules | Kind::OneSided => "",
+    }
 }
 
-/// `role auditor added`, `one line each`.
+/// The witness on one line.
+pub(super) fn witness(witness: &Witness) -> String {
+    let mut text = witness.lines.join(" · ");
+    if !witness.enforces.is_empty() {
+        text.push_str(&format!(", where the caller keeps {}", witness.enforces.join(", ")));
+    }
+    text
+}
+
+/// What is added, removed, or otherwise.
 pub(super) fn declared(declared: &Declared) -> String {
     match declared {
-        Declared::Added(kind, name) => format!("{kind} {name}"),
-        Declared::Removed(kind, name) => format!("{kind} {name}"),
+        Declared::Added(kind, name) | Declared::Removed(kind, name) => format!("{kind} {name}"),
         Declared::Changed(what, before, after) => format!("{what}: {before} → {after}"),
     }
 }
