@@ -10,9 +10,9 @@ use crate::report::wrap;
 /// The width of the first column: `narrower` with a gap.
 const LABEL: usize = 11;
 /// Columns are not made wider than this; longer texts are broken.
-const WHO: usize = 28;
-const WHAT: usize = 44;
-const HOW: usize = 44;
+const WHO: usize = 24;
+const WHAT: usize = 40;
+const HOW: usize = 40;
 const GAP: usize = 3;
 
 pub(super) fn text(io: &Io, found: &Found) -> String {
@@ -34,14 +34,14 @@ pub(super) fn text(io: &Io, found: &Found) -> String {
         page.line(label, "34", text);
     }
     page.gap(!names.is_empty());
-    page.changes(&diff.changes);
+    page.changes(found);
     page.gap(!diff.changes.is_empty());
     for open in &diff.open {
         page.line("undecided", "35", &format!("{}: {}", open.action, open.why));
     }
     page.gap(!diff.open.is_empty());
     for assertion in &diff.dropped_assertions {
-        page.line("unproved", "2", &format!("no longer asserted: {assertion}"));
+        page.line("dropped", "33", assertion);
     }
     page.gap(!diff.dropped_assertions.is_empty());
     page.summary(found);
@@ -79,8 +79,7 @@ impl Page<'_> {
         if parts.is_empty() {
             return;
         }
-        let text = "left out of the earlier book, since it has errors there; do not trust what is said near it:";
-        self.out.push_str(&format!("{}\n", self.io.paint("33", text)));
+        self.out.push_str(&format!("{}\n", self.io.paint("33", words::LEFT_OUT)));
         for part in parts {
             self.out.push_str(&format!("  {part}\n"));
         }
@@ -93,11 +92,12 @@ impl Page<'_> {
         for (index, part) in wrap(text, room).iter().enumerate() {
             let label = if index == 0 { label } else { "" };
             let gap = " ".repeat(LABEL.saturating_sub(label.len()));
-            self.out.push_str(&format!("{}{gap}{part}\n", self.io.paint(style, label)));
+            self.out.push_str(&format!("{}{gap}{part}\n", self.painted(style, label)));
         }
     }
 
-    fn changes(&mut self, changes: &[Change]) {
+    fn changes(&mut self, found: &Found) {
+        let changes = &found.diff.changes;
         let rows: Vec<[String; 3]> = changes
             .iter()
             .map(|change| [words::who(change), words::what(change), words::how(change)])
@@ -107,19 +107,18 @@ impl Page<'_> {
         };
         let widths = [width(0, WHO), width(1, WHAT), width(2, HOW)];
         for (change, row) in changes.iter().zip(&rows) {
-            self.change(change, row, widths);
+            self.change(change, words::place(found, change), row, widths);
         }
     }
 
-    fn change(&mut self, change: &Change, row: &[String; 3], widths: [usize; 3]) {
+    fn change(&mut self, change: &Change, place: &str, row: &[String; 3], widths: [usize; 3]) {
         let cells: Vec<Vec<String>> = row.iter().zip(widths).map(|(text, width)| wrap(text, width)).collect();
         let height = cells.iter().map(Vec::len).max().unwrap_or(1);
-        let place = words::place(change);
         let full = LABEL + widths.iter().map(|width| width + GAP).sum::<usize>() + place.chars().count();
         let beside = full <= usize::from(self.io.width);
         for index in 0..height {
             let label = if index == 0 { words::direction(change.direction) } else { "" };
-            let mut line = self.io.paint(style(change.direction), label);
+            let mut line = self.painted(style(change.direction), label);
             line.push_str(&" ".repeat(LABEL.saturating_sub(label.len())));
             for (texts, width) in cells.iter().zip(widths) {
                 let text = texts.get(index).map_or("", String::as_str);
@@ -127,7 +126,7 @@ impl Page<'_> {
                 line.push_str(&" ".repeat((width + GAP).saturating_sub(text.chars().count())));
             }
             if index == 0 && beside {
-                line.push_str(&self.io.paint("2", place));
+                line.push_str(&self.painted("2", place));
             }
             self.out.push_str(line.trim_end());
             self.out.push('\n');
@@ -136,7 +135,7 @@ impl Page<'_> {
             self.dimmed(place);
         }
         if let Some(witness) = &change.witness {
-            self.dimmed(&format!("for example: {}", words::witness(witness)));
+            self.dimmed(&format!("for example: {}", words::witness_lines(witness).join(" · ")));
         }
     }
 
@@ -148,24 +147,23 @@ impl Page<'_> {
         }
     }
 
+    /// As [`Io::paint`], and nothing of nothing.
+    fn painted(&self, style: &str, text: &str) -> String {
+        if text.is_empty() { String::new() } else { self.io.paint(style, text) }
+    }
+
     fn summary(&mut self, found: &Found) {
+        let mut counts: Vec<String> = Vec::new();
         if found.is_empty() {
-            let text = match found.diff.renames.len() {
-                0 => "nothing changed in meaning".to_owned(),
-                count => format!("nothing changed in meaning, {count} renamed"),
-            };
-            self.out.push_str(&format!("{}\n", self.io.paint("32", &text)));
-            return;
+            counts.push(self.io.paint("32", "nothing changed in meaning"));
         }
-        let counts: Vec<String> = words::counts(&found.diff)
-            .into_iter()
-            .map(|(kind, text)| match kind {
+        counts.extend(words::counts(&found.diff).into_iter().map(|(kind, text)| match kind {
                 Count::Wider => self.io.paint("1;33", &text),
                 Count::Narrower => self.io.paint("36", &text),
                 Count::Undecided => self.io.paint("35", &text),
                 Count::Other => text,
-            })
-            .collect();
+            }),
+        );
         self.out.push_str(&format!("{}\n", counts.join(", ")));
     }
 }

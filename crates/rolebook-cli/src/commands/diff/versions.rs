@@ -55,7 +55,7 @@ pub(super) fn read(io: &mut Io, question: &Question) -> Result<Option<Versions>,
     let compiler = books::load(io, &folder)?;
     let compiled = compiler.compile();
     let Some(later) = compiled.policy else {
-        let text = report::text(io, Format::Full, &compiled.diagnostics, &compiler.sources());
+        let text = report::text(io, Format::Full, &errors(compiled.diagnostics), &compiler.sources());
         io.err(&text);
         io.err(&format!("{new} has errors: until they are mended nothing can be said of what changed\n"));
         return Ok(None);
@@ -133,13 +133,12 @@ fn understood(io: &mut Io, book: Book) -> Result<(Policy, Vec<String>), Failure>
     if let Some(policy) = compiled.policy {
         return Ok((policy, vec![]));
     }
-    let mut errors: Vec<Diagnostic> = compiled.diagnostics;
-    errors.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    let mut errors = errors(compiled.diagnostics);
     let more = errors.len().saturating_sub(SHOWN);
     errors.truncate(SHOWN);
     io.err(&concise(&errors, &compiler.sources()));
     if more > 0 {
-        io.err(&format!("and {}\n", report::plural(more, "error more").replace("mores", "more")));
+        io.err(&format!("and {}\n", report::plural(more, "more error")));
     }
     match earlier::salvage(book) {
         Some((policy, left_out)) => {
@@ -149,4 +148,10 @@ fn understood(io: &mut Io, book: Book) -> Result<(Policy, Vec<String>), Failure>
         }
         None => Err(Failure(format!("{old} has errors, and nothing can be compared without what they are in"))),
     }
+}
+
+/// Without the warnings, which `rolebook check` is for.
+fn errors(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    diagnostics
 }

@@ -5,6 +5,10 @@ use rolebook_analysis::{CellText, Change, Declared, Diff, Direction, Who, Witnes
 use super::Found;
 use crate::report::plural;
 
+/// What is said of places of the earlier book that have errors.
+pub(super) const LEFT_OUT: &str =
+    "left out of the earlier book, which has errors there; do not trust what is said near it:";
+
 /// What a difference comes to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -94,6 +98,11 @@ pub(super) fn what(change: &Change) -> String {
     }
 }
 
+/// What the cell said and says.
+pub(super) fn cells(change: &Change) -> (&str, &str) {
+    (cell_text(&change.before), cell_text(&change.after))
+}
+
 /// `with some_segments → yes`, or why there are no cells.
 pub(super) fn how(change: &Change) -> String {
     match kind(change) {
@@ -121,21 +130,24 @@ pub(super) fn how(change: &Change) -> String {
     }
 }
 
-/// Where to look: the cell that says something else.
-pub(super) fn place(change: &Change) -> &str {
+/// Where to look: the cell that says something else, from the later book's folder.
+pub(super) fn place<'f>(found: &'f Found, change: &'f Change) -> &'f str {
     match kind(change) {
-        Kind::Cell => change.after.as_ref().or(change.before.as_ref()).map_or("", |cell| &cell.place),
+        Kind::Cell => {
+            let place = change.after.as_ref().or(change.before.as_ref()).map_or("", |cell| &cell.place);
+            place.strip_prefix(&found.new).and_then(|place| place.strip_prefix('/')).unwrap_or(place)
+        }
         Kind::Gates | Kind::Rules | Kind::OneSided => "",
     }
 }
 
-/// The witness on one line.
-pub(super) fn witness(witness: &Witness) -> String {
-    let mut text = witness.lines.join(" · ");
-    if !witness.enforces.is_empty() {
-        text.push_str(&format!(", where the caller keeps {}", witness.enforces.join(", ")));
+/// The witness, with what the asking program keeps.
+pub(super) fn witness_lines(witness: &Witness) -> Vec<String> {
+    let mut lines = witness.lines.clone();
+    if let Some(last) = lines.last_mut().filter(|_| !witness.enforces.is_empty()) {
+        last.push_str(&format!(", and the asking program keeps {}", witness.enforces.join(", ")));
     }
-    text
+    lines
 }
 
 /// What is added, removed, or otherwise.
@@ -150,6 +162,7 @@ pub(super) fn declared(declared: &Declared) -> String {
 pub(super) fn counts(diff: &Diff) -> Vec<(Count, String)> {
     let of = |direction| diff.changes.iter().filter(|change| change.direction == direction).count();
     let declared = |wanted: fn(&Declared) -> bool| diff.declared.iter().filter(|known| wanted(known)).count();
+    let dropped = if diff.dropped_assertions.len() == 1 { "assertion dropped" } else { "assertions dropped" };
     let all = [
         (Count::Wider, of(Direction::Wider), "wider"),
         (Count::Narrower, of(Direction::Narrower), "narrower"),
@@ -158,6 +171,7 @@ pub(super) fn counts(diff: &Diff) -> Vec<(Count, String)> {
         (Count::Other, declared(|known| matches!(known, Declared::Removed(..))), "removed"),
         (Count::Other, declared(|known| matches!(known, Declared::Changed(..))), "declared otherwise"),
         (Count::Other, diff.renames.len(), "renamed"),
+        (Count::Other, diff.dropped_assertions.len(), dropped),
     ];
     let found = all.into_iter().filter(|(_, count, _)| *count > 0);
     found.map(|(kind, count, word)| (kind, format!("{count} {word}"))).collect()
