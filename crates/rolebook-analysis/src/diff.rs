@@ -54,7 +54,7 @@ pub struct CellText {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness {
     /// The facts and the question in the words of the later book (of the earlier one, where the later one does not know the
-    /// action), a line each.
+    /// action or who asks), a line each.
     pub lines: Vec<String>,
     /// The obligations that the caller enforces.
     pub enforces: Vec<String>,

@@ -262,9 +262,12 @@ impl<'a> Comparison<'a> {
         let name = self.name(new, old);
         self.order += 1;
         let order = self.order;
+        // In the words of the later book, if it knows both who asks and what for.
+        let is_known = subject.is_none_or(|subject| subject.grantees.iter().any(|(side, _)| *side == 0));
         let (side, action) = match (new, old) {
-            (Some(action), _) => (0, action),
-            (None, Some(action)) => (1, action),
+            (Some(action), None) => (0, action),
+            (Some(action), Some(_)) if is_known => (0, action),
+            (_, Some(action)) => (1, action),
             (None, None) => return None,
         };
         let schema = self.schema;

@@ -62,18 +62,18 @@ fn list(found: &Found) -> String {
 fn what(change: &Change) -> String {
     match words::kind(change) {
         Kind::Cell => escape(&words::what(change)),
-        Kind::Gates | Kind::Rules | Kind::OneSided => code(&words::what(change)),
+        Kind::Gates | Kind::Rules | Kind::OneSided => cell(&words::what(change)),
     }
 }
 
 fn row(found: &Found, change: &Change) -> String {
     let what = what(change);
     let how = match (words::kind(change), words::cells(change)) {
-        (Kind::Cell, (before, after)) => format!("{} → {}", code(before), code(after)),
+        (Kind::Cell, (before, after)) => format!("{} → {}", cell(before), cell(after)),
         (Kind::Gates | Kind::Rules | Kind::OneSided, _) => escape(&words::how(change)),
     };
     let place = words::place(found, change);
-    let place = if place.is_empty() { String::new() } else { code(place) };
+    let place = if place.is_empty() { String::new() } else { cell(place) };
     let direction = words::direction(change.direction);
     format!("| **{direction}** | {} | {what} | {how} | {place} |\n", escape(&words::who(change)))
 }
@@ -95,10 +95,14 @@ fn examples(changes: &[Change]) -> String {
     format!("\n<details>\n<summary>An example of each change</summary>\n\n{note}\n{out}\n</details>\n")
 }
 
-/// A text as it stands, between backticks; in a table a `|` would end the cell.
+/// A text as it stands, between backticks.
 fn code(text: &str) -> String {
-    let text = text.replace('|', "\\|");
     if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+}
+
+/// The same in a table, where a `|` would end the cell.
+fn cell(text: &str) -> String {
+    code(&text.replace('|', "\\|"))
 }
 
 /// A text in which nothing is Markdown.

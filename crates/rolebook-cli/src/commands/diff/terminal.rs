@@ -156,6 +156,8 @@ impl Page<'_> {
         let mut counts: Vec<String> = Vec::new();
         if found.is_empty() {
             counts.push(self.io.paint("32", "nothing changed in meaning"));
+        } else if found.diff.is_empty() {
+            counts.push("nothing changed in meaning in what could be compared".into());
         }
         counts.extend(words::counts(&found.diff).into_iter().map(|(kind, text)| match kind {
                 Count::Wider => self.io.paint("1;33", &text),
