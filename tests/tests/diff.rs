@@ -75,13 +75,13 @@ fn every_witness_is_answered_otherwise_by_the_two_books() {
         (&[(TASKS, &some_tasks)], &[("narrower", "member", "task.create", "cell")]),
         (&[(TRAITS, &no_traits)], &[("narrower", "leader", "trait.create", "cell")]),
         (
-            &[("condition edits_hub            = ", "condition edits_hub            = principal in resource.viewers or ")],
+            &[(
+                "condition edits_hub            = ",
+                "condition edits_hub            = principal in resource.viewers or ",
+            )],
             &[("wider", "user", "hub.edit", "rules")],
         ),
-        (
-            &[(oneself, &format!("{oneself}{combined}"))],
-            &[("narrower", "leader and csm", "account.delete", "rules")],
-        ),
+        (&[(oneself, &format!("{oneself}{combined}"))], &[("narrower", "leader and csm", "account.delete", "rules")]),
         (&[(oneself, "")], &[("narrower", "admin", "key_roles.define", "rules")]),
         (
             &[("  gate view  // whoever", "  // whoever")],
@@ -158,7 +158,10 @@ fn a_renamed_role_is_one_rename() {
 fn changed_cells_of_the_published_book() {
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("copy");
-    write(&copy, &[("with some_segments | -", "yes | -"), (TASKS, &TASKS.replace("| yes    | yes  ", "| yes    | -    "))]);
+    write(
+        &copy,
+        &[("with some_segments | -", "yes | -"), (TASKS, &TASKS.replace("| yes    | yes  ", "| yes    | -    "))],
+    );
     write(&folder.path().join("policies/vitally"), &[]);
     for format in ["terminal", "markdown", "json"] {
         let command = format!("rolebook diff policies/vitally copy --format {format}");

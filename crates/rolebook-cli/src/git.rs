@@ -74,10 +74,11 @@ fn place(repository: &Repository, folder: &Path, shown: &str) -> Result<String, 
 
 /// The folder at the top, as of the revision.
 fn tree(repository: &Repository, revision: &str) -> Result<ObjectId, String> {
-    let found = repository.rev_parse_single(revision).ok();
-    let commit = found.and_then(|id| id.object().ok()).and_then(|object| object.peel_to_commit().ok());
-    let commit = commit.ok_or_else(|| unknown(repository, revision))?;
-    commit.tree_id().map(|id| id.detach()).map_err(|error| format!("`{revision}` cannot be read: {error}"))
+    let id = repository.rev_parse_single(revision).map_err(|_| unknown(repository, revision))?;
+    let unreadable = |error: gix::Error| format!("`{revision}` cannot be read: {error}");
+    let object = id.object().map_err(unreadable)?;
+    let commit = object.peel_to_commit().map_err(|_| format!("`{revision}` is no revision of the whole repository"))?;
+    commit.tree_id().map(gix::Id::detach).map_err(unreadable)
 }
 
 fn unknown(repository: &Repository, revision: &str) -> String {
@@ -88,6 +89,10 @@ fn unknown(repository: &Repository, revision: &str) -> String {
     }
     // `mian~2` is a slip in `mian`.
     let (name, rest) = revision.split_at(revision.find(['~', '^', '@', ':']).unwrap_or(revision.len()));
+    if !rest.is_empty() && repository.rev_parse_single(name).is_ok() {
+        message.push_str(&format!(": it has `{name}`, but not what `{rest}` says of it"));
+        return message + shallow(repository);
+    }
     let references = repository.references().ok();
     let names: Vec<String> = references
         .iter()
@@ -99,14 +104,19 @@ fn unknown(repository: &Repository, revision: &str) -> String {
     // A checkout of a pull request knows `main` as `origin/main` alone.
     let remote = names.iter().map(String::as_str).find(|known| known.ends_with(&format!("/{name}")));
     let near = remote.filter(|_| !name.is_empty()).or_else(|| did_you_mean(name, names.iter().map(String::as_str)));
-    // With the right name the revision may still be too far back.
     if let Some(near) = near.filter(|near| *near != name) {
         message.push_str(&format!("; did you mean `{near}{rest}`?"));
     }
-    if repository.is_shallow().unwrap_or(false) {
-        message.push_str("\n  help: this clone is shallow: fetch the revision, or clone with the whole history (`git fetch --unshallow`)");
+    message + shallow(repository)
+}
+
+fn shallow(repository: &Repository) -> &'static str {
+    match repository.is_shallow() {
+        Ok(true) => {
+            "\n  help: this clone is shallow: fetch the revision, or the whole history (`git fetch --unshallow`)"
+        }
+        Ok(false) | Err(_) => "",
     }
-    message
 }
 
 enum Found {
@@ -153,7 +163,8 @@ impl Walk<'_> {
             if mode.is_commit() {
                 return Err(format!("`{part}` on the way to `{path}` was a submodule in `{}`", self.revision));
             }
-            let mut blob = self.repository.find_blob(entry.object_id()).map_err(|error| self.unreadable(path, &error))?;
+            let mut blob =
+                self.repository.find_blob(entry.object_id()).map_err(|error| self.unreadable(path, &error))?;
             if mode.is_link() {
                 links += 1;
                 let target = blob.data.to_str_lossy().into_owned();

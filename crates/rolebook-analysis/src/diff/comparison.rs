@@ -68,8 +68,7 @@ impl<'a> Comparison<'a> {
     }
 
     pub(super) fn action(&mut self, new: Option<ActionId>, old: Option<ActionId>) {
-        let actions: Vec<(usize, ActionId)> =
-            new.map(|id| (0, id)).into_iter().chain(old.map(|id| (1, id))).collect();
+        let actions: Vec<(usize, ActionId)> = new.map(|id| (0, id)).into_iter().chain(old.map(|id| (1, id))).collect();
         for question in questions(self.schema, &actions, |_| true) {
             if self.differs(&question, new, old) {
                 self.question(question, new, old);
@@ -77,7 +76,13 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn bits(&self, setting: &mut Setting<'_, '_>, resource: usize, new: Option<ActionId>, old: Option<ActionId>) -> Bits {
+    fn bits(
+        &self,
+        setting: &mut Setting<'_, '_>,
+        resource: usize,
+        new: Option<ActionId>,
+        old: Option<ActionId>,
+    ) -> Bits {
         let mut ask = |side: usize, action: Option<ActionId>| {
             let Some(action) = action.filter(|action| self.is_asked(side, *action, setting.facts.domain, resource))
             else {
@@ -208,7 +213,9 @@ impl<'a> Comparison<'a> {
             };
             let held: Vec<&Subject> = all
                 .iter()
-                .filter(|subject| !subject.is_type() && subject.is_some_meant(self.schema, &world, asked.new, asked.old))
+                .filter(|subject| {
+                    !subject.is_type() && subject.is_some_meant(self.schema, &world, asked.new, asked.old)
+                })
                 .collect();
             let bits: Vec<Bit> = held.into_iter().map(|subject| meant(setting, subject)).collect();
             if bits.is_empty() {
@@ -222,13 +229,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Takes a change down, where the reference evaluator finds that it is one. Gives back the facts, made small.
-    fn note(
-        &mut self,
-        direction: Direction,
-        subject: Option<&Subject>,
-        asked: Asked,
-        world: World,
-    ) -> Option<World> {
+    fn note(&mut self, direction: Direction, subject: Option<&Subject>, asked: Asked, world: World) -> Option<World> {
         let Asked { new, old, through_gates, everybody_told } = asked;
         let shows = |world: &World| {
             let (after, before) = (self.is_allowed(0, new, world), self.is_allowed(1, old, world));

@@ -1,6 +1,6 @@
 //! What two books declare differently, names aside: what there is, and what facts and requests may hold.
 
-use rolebook_policy::{Action, ActionId, Area, Cardinality, EntityType, Field, TypeKind, ValueKind};
+use rolebook_policy::{Action, ActionId, Cardinality, EntityType, Field, TypeKind, ValueKind};
 
 use super::names::before;
 use crate::request::successor;
@@ -21,28 +21,16 @@ pub enum Declared {
 pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
     let (new, old) = (schema.sides[0].policy, schema.sides[1].policy);
     let mut found = Vec::new();
-    let lists: [(&'static str, Vec<(&str, &[String])>, Vec<&str>); 3] = [
-        ("type", new.types.iter().map(named_type).collect(), old.types.iter().map(|ty| ty.name.as_str()).collect()),
-        ("area", new.areas.iter().map(named_area).collect(), old.areas.iter().map(|area| area.name.as_str()).collect()),
-        (
-            "obligation",
-            new.obligations.iter().map(|known| (known.name.as_str(), known.was.as_slice())).collect(),
-            old.obligations.iter().map(|known| known.name.as_str()).collect(),
-        ),
-    ];
-    for (kind, new, old) in &lists {
-        let kept: Vec<Option<usize>> = new.iter().map(|(name, was)| before(name, was, old)).collect();
-        for ((name, _), before) in new.iter().zip(&kept) {
-            if before.is_none() {
-                found.push(Declared::Added(kind, (*name).to_owned()));
-            }
-        }
-        for (index, name) in old.iter().enumerate() {
-            if !kept.contains(&Some(index)) {
-                found.push(Declared::Removed(kind, (*name).to_owned()));
-            }
-        }
-    }
+    let types = (new.types.iter().map(|ty| (ty.name.as_str(), &ty.was)), old.types.iter().map(|ty| ty.name.as_str()));
+    named(&mut found, "type", types.0.collect(), types.1.collect());
+    let areas =
+        (new.areas.iter().map(|area| (area.name.as_str(), &area.was)), old.areas.iter().map(|area| area.name.as_str()));
+    named(&mut found, "area", areas.0.collect(), areas.1.collect());
+    let obligations = (
+        new.obligations.iter().map(|known| (known.name.as_str(), &known.was)),
+        old.obligations.iter().map(|known| known.name.as_str()),
+    );
+    named(&mut found, "obligation", obligations.0.collect(), obligations.1.collect());
     for (index, role) in schema.roles.iter().enumerate() {
         one_sided(&mut found, "role", &role.name, [0, 1].map(|side| schema.sides[side].role_id(index).is_some()));
     }
@@ -50,7 +38,8 @@ pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
         let ids = [0, 1].map(|side| schema.sides[side].key_role_id(index));
         let name = format!("{}.{}", schema.sorts[key_role.on].name, key_role.name);
         one_sided(&mut found, "key role", &name, ids.map(|id| id.is_some()));
-        let many = [0, 1].map(|side| ids[side].and_then(|id| schema.sides[side].policy.key_role(id)).map(|key| key.many));
+        let many =
+            [0, 1].map(|side| ids[side].and_then(|id| schema.sides[side].policy.key_role(id)).map(|key| key.many));
         if let [Some(after), Some(before)] = many {
             let text = |many: bool| if many { "any number of holders" } else { "one holder" };
             changed(&mut found, name, text(before), text(after));
@@ -97,7 +86,14 @@ pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
 }
 
 /// Attributes, arguments, context values: those that one of the books has, and those of another type.
-fn fields(found: &mut Vec<Declared>, schema: &Schema<'_>, kind: &'static str, owner: &str, new: &[Field], old: &[Field]) {
+fn fields(
+    found: &mut Vec<Declared>,
+    schema: &Schema<'_>,
+    kind: &'static str,
+    owner: &str,
+    new: &[Field],
+    old: &[Field],
+) {
     let known: Vec<&str> = old.iter().map(|field| field.name.as_str()).collect();
     let mut kept = Vec::new();
     for field in new {
@@ -106,7 +102,12 @@ fn fields(found: &mut Vec<Declared>, schema: &Schema<'_>, kind: &'static str, ow
             None => found.push(Declared::Added(kind, name)),
             Some((index, earlier)) => {
                 kept.push(index);
-                changed(found, name, &type_text(&schema.sides[1], schema, earlier), &type_text(&schema.sides[0], schema, field));
+                changed(
+                    found,
+                    name,
+                    &type_text(&schema.sides[1], schema, earlier),
+                    &type_text(&schema.sides[0], schema, field),
+                );
             }
         }
     }
@@ -117,12 +118,19 @@ fn fields(found: &mut Vec<Declared>, schema: &Schema<'_>, kind: &'static str, ow
     }
 }
 
-fn named_type(ty: &EntityType) -> (&str, &[String]) {
-    (&ty.name, &ty.was)
-}
-
-fn named_area(area: &Area) -> (&str, &[String]) {
-    (&area.name, &area.was)
+/// What has a name of its own in either book.
+fn named(found: &mut Vec<Declared>, kind: &'static str, new: Vec<(&str, &Vec<String>)>, old: Vec<&str>) {
+    let kept: Vec<Option<usize>> = new.iter().map(|(name, was)| before(name, was, &old)).collect();
+    for ((name, _), before) in new.iter().zip(&kept) {
+        if before.is_none() {
+            found.push(Declared::Added(kind, (*name).to_owned()));
+        }
+    }
+    for (index, name) in old.iter().enumerate() {
+        if !kept.contains(&Some(index)) {
+            found.push(Declared::Removed(kind, (*name).to_owned()));
+        }
+    }
 }
 
 fn one_sided(found: &mut Vec<Declared>, kind: &'static str, name: &str, sides: [bool; 2]) {

@@ -71,15 +71,9 @@ fn is_meant_by(
 pub(super) fn subjects(schema: &Schema<'_>, principal: Sort) -> Vec<Subject> {
     let sides = 0..schema.sides.len();
     let mut found = Vec::new();
-    let subject = |name: String, title: String, grantees: Vec<(usize, Grantee)>| Subject {
-        name,
-        title,
-        grantees,
-    };
-    let types: Vec<(usize, Grantee)> = sides
-        .clone()
-        .filter_map(|side| schema.sides[side].ty(principal).map(|ty| (side, Grantee::Type(ty))))
-        .collect();
+    let subject = |name: String, title: String, grantees: Vec<(usize, Grantee)>| Subject { name, title, grantees };
+    let types: Vec<(usize, Grantee)> =
+        sides.clone().filter_map(|side| schema.sides[side].ty(principal).map(|ty| (side, Grantee::Type(ty)))).collect();
     if let Some((side, Grantee::Type(ty))) = types.first().cloned() {
         let policy = schema.sides[side].policy;
         let title = policy.ty(ty).map_or(String::new(), |ty| ty.title.clone());

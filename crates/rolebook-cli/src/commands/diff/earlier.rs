@@ -80,7 +80,9 @@ fn leave_out(file: &mut BookFile, at: usize, left_out: &mut Vec<LeftOut>) -> boo
     let item = parsed.items.iter().find(|item| item.span.range().contains(&at));
     let line = line_at(&text, at);
     let bytes = match item {
-        Some(item) if has_lines(&item.kind) && line.start > item.span.range().start && !is_blank(&text[line.clone()]) => {
+        Some(item)
+            if has_lines(&item.kind) && line.start > item.span.range().start && !is_blank(&text[line.clone()]) =>
+        {
             line
         }
         Some(item) => item.span.range(),
@@ -115,9 +117,11 @@ fn line_at(text: &str, at: usize) -> Range<usize> {
 /// Whether the item is still one without one of its lines.
 fn has_lines(kind: &ItemKind) -> bool {
     match kind {
-        ItemKind::Type(_) | ItemKind::Area { .. } | ItemKind::Context(_) | ItemKind::Table(_) | ItemKind::Extend { .. } => {
-            true
-        }
+        ItemKind::Type(_)
+        | ItemKind::Area { .. }
+        | ItemKind::Context(_)
+        | ItemKind::Table(_)
+        | ItemKind::Extend { .. } => true,
         ItemKind::Role(_)
         | ItemKind::License { .. }
         | ItemKind::Group { .. }

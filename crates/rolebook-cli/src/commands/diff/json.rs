@@ -52,7 +52,8 @@ fn declared(declared: &Declared) -> Value {
 }
 
 fn change(change: &Change) -> Value {
-    let cell = |cell: &CellText| json!({ "text": cell.text, "row": cell.row, "matrix": cell.matrix, "place": cell.place });
+    let cell =
+        |cell: &CellText| json!({ "text": cell.text, "row": cell.row, "matrix": cell.matrix, "place": cell.place });
     let witness = |witness: &Witness| json!({ "lines": witness.lines, "enforces": witness.enforces });
     json!({
         "direction": words::direction(change.direction),

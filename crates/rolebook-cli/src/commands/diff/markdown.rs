@@ -1,9 +1,9 @@
 //! A difference as a comment on a pull request: the verdict, a table, and the witnesses folded away.
 
-use rolebook_analysis::{Change, Declared};
+use rolebook_analysis::Change;
 
 use super::Found;
-use super::words::{self, Kind, Verdict};
+use super::words::{self, DeclaredLine, Kind, Verdict};
 
 pub(super) fn text(found: &Found) -> String {
     let diff = &found.diff;
@@ -43,13 +43,15 @@ fn heading(verdict: Verdict) -> &'static str {
 /// What is no change of access.
 fn list(found: &Found) -> String {
     let diff = &found.diff;
-    let renames = diff.renames.iter().map(|rename| {
-        format!("- renamed: {} {} → {}\n", rename.kind, code(&rename.old), code(&rename.new))
-    });
-    let declared = diff.declared.iter().map(|declared| match declared {
-        Declared::Added(kind, name) => format!("- added: {kind} {}\n", code(name)),
-        Declared::Removed(kind, name) => format!("- removed: {kind} {}\n", code(name)),
-        Declared::Changed(what, before, after) => {
+    let renames = diff
+        .renames
+        .iter()
+        .map(|rename| format!("- renamed: {} {} → {}\n", rename.kind, code(&rename.old), code(&rename.new)));
+    let lines = words::declared(diff);
+    let declared = lines.iter().map(|line| match line {
+        DeclaredLine::Added(kind, names) => format!("- added: {kind} {}\n", code(&words::names(names))),
+        DeclaredLine::Removed(kind, names) => format!("- removed: {kind} {}\n", code(&words::names(names))),
+        DeclaredLine::Changed(what, before, after) => {
             format!("- declared otherwise: {}: {} → {}\n", code(what), code(before), code(after))
         }
     });

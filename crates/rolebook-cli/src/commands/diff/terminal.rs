@@ -1,9 +1,9 @@
 //! A difference for reading at a terminal: a line a change, its witness dimmed below it.
 
-use rolebook_analysis::{Change, Declared, Direction};
+use rolebook_analysis::{Change, Direction};
 
 use super::Found;
-use super::words::{self, Count};
+use super::words::{self, Count, DeclaredLine};
 use crate::io::Io;
 use crate::report::wrap;
 
@@ -28,7 +28,7 @@ pub(super) fn text(io: &Io, found: &Found) -> String {
         .renames
         .iter()
         .map(|rename| ("renamed", format!("{} {} → {}", rename.kind, rename.old, rename.new)))
-        .chain(diff.declared.iter().map(|declared| (label(declared), words::declared(declared))))
+        .chain(words::declared(diff).iter().map(declared))
         .collect();
     for (label, text) in &names {
         page.line(label, "34", text);
@@ -48,11 +48,11 @@ pub(super) fn text(io: &Io, found: &Found) -> String {
     page.out
 }
 
-fn label(declared: &Declared) -> &'static str {
-    match declared {
-        Declared::Added(..) => "added",
-        Declared::Removed(..) => "removed",
-        Declared::Changed(..) => "declared",
+fn declared(line: &DeclaredLine<'_>) -> (&'static str, String) {
+    match line {
+        DeclaredLine::Added(kind, names) => ("added", format!("{kind} {}", words::names(names))),
+        DeclaredLine::Removed(kind, names) => ("removed", format!("{kind} {}", words::names(names))),
+        DeclaredLine::Changed(what, before, after) => ("declared", format!("{what}: {before} → {after}")),
     }
 }
 
@@ -98,10 +98,8 @@ impl Page<'_> {
 
     fn changes(&mut self, found: &Found) {
         let changes = &found.diff.changes;
-        let rows: Vec<[String; 3]> = changes
-            .iter()
-            .map(|change| [words::who(change), words::what(change), words::how(change)])
-            .collect();
+        let rows: Vec<[String; 3]> =
+            changes.iter().map(|change| [words::who(change), words::what(change), words::how(change)]).collect();
         let width = |column: usize, most: usize| {
             rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(most)
         };
@@ -160,12 +158,11 @@ impl Page<'_> {
             counts.push("nothing changed in meaning in what could be compared".into());
         }
         counts.extend(words::counts(&found.diff).into_iter().map(|(kind, text)| match kind {
-                Count::Wider => self.io.paint("1;33", &text),
-                Count::Narrower => self.io.paint("36", &text),
-                Count::Undecided => self.io.paint("35", &text),
-                Count::Other => text,
-            }),
-        );
+            Count::Wider => self.io.paint("1;33", &text),
+            Count::Narrower => self.io.paint("36", &text),
+            Count::Undecided => self.io.paint("35", &text),
+            Count::Other => text,
+        }));
         self.out.push_str(&format!("{}\n", counts.join(", ")));
     }
 }

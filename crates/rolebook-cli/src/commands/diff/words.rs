@@ -82,12 +82,10 @@ pub(super) fn who(change: &Change) -> String {
 /// So many names are told, the others are counted.
 const NAMED: usize = 4;
 
-pub(super) fn names(actions: &[String]) -> String {
-    if actions.len() <= NAMED + 1 {
-        return actions.join(", ");
-    }
-    let rest = actions.len() - NAMED;
-    format!("{} and {rest} more", actions[..NAMED].join(", "))
+pub(super) fn names<T: AsRef<str>>(names: &[T]) -> String {
+    let told = if names.len() <= NAMED + 1 { names.len() } else { NAMED };
+    let text = names[..told].iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    if told < names.len() { format!("{text} and {} more", names.len() - told) } else { text }
 }
 
 /// What it is that somebody may do, or not: the row as people call it, else the actions.
@@ -150,12 +148,41 @@ pub(super) fn witness_lines(witness: &Witness) -> Vec<String> {
     lines
 }
 
-/// What is added, removed, or otherwise.
-pub(super) fn declared(declared: &Declared) -> String {
-    match declared {
-        Declared::Added(kind, name) | Declared::Removed(kind, name) => format!("{kind} {name}"),
-        Declared::Changed(what, before, after) => format!("{what}: {before} → {after}"),
+/// What is declared in one of the books only, or otherwise.
+pub(super) enum DeclaredLine<'f> {
+    /// Names of one kind.
+    Added(&'static str, Vec<&'f str>),
+    Removed(&'static str, Vec<&'f str>),
+    /// What, before, after.
+    Changed(&'f str, &'f str, &'f str),
+}
+
+impl<'f> DeclaredLine<'f> {
+    /// The names of the line, if the declaration belongs there.
+    fn names_beside(&mut self, declared: &Declared) -> Option<&mut Vec<&'f str>> {
+        match self {
+            Self::Added(kind, names) => matches!(declared, Declared::Added(other, _) if other == kind).then_some(names),
+            Self::Removed(kind, names) => {
+                matches!(declared, Declared::Removed(other, _) if other == kind).then_some(names)
+            }
+            Self::Changed(..) => None,
+        }
     }
+}
+
+/// A line for all that is added of one kind, and for all that is removed.
+pub(super) fn declared(diff: &Diff) -> Vec<DeclaredLine<'_>> {
+    let mut lines: Vec<DeclaredLine<'_>> = Vec::new();
+    for declared in &diff.declared {
+        let known = lines.iter_mut().find_map(|line| line.names_beside(declared));
+        match (known, declared) {
+            (Some(names), Declared::Added(_, name) | Declared::Removed(_, name)) => names.push(name),
+            (_, Declared::Added(kind, name)) => lines.push(DeclaredLine::Added(kind, vec![name])),
+            (_, Declared::Removed(kind, name)) => lines.push(DeclaredLine::Removed(kind, vec![name])),
+            (_, Declared::Changed(what, before, after)) => lines.push(DeclaredLine::Changed(what, before, after)),
+        }
+    }
+    lines
 }
 
 /// `2 wider, 1 narrower, 1 renamed`; empty where there is nothing to count.
