@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 const EXIT_CODES: &str = "\
 Exit codes:
   0  fine; or the answer is \"allowed\" (also under obligations that were given with --enforces)
-  1  findings: errors in a book, failed tests, files that are not formatted
+  1  findings: errors in a book, failed tests, files that are not formatted, differences
   2  wrong arguments, unreadable input, an invalid request
   3  the answer is \"denied\"
 
