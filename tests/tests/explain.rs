@@ -7,12 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use book::{Source, compiled, root, vitally};
+use rolebook_compiler::Step;
 use rolebook_engine::{
     Answer, AnswerCode, Completeness, DecisionTree, Detail, Explanation, Facts, Part, PartKind, PartTree, Reason,
-    ReasonCode, Request, Truth, build_facts, decide, explain,
+    ReasonCode, Request, Truth, build_facts, decide, explain, validate,
 };
 use rolebook_plugin::FactReader as _;
 use rolebook_policy::{ActionId, Expr, ExprId, ObligationId, Policy, TypeId, TypeKind, Value, ValueKind};
+use rolebook_spec::{FenceKind, Page};
 
 fn policy(sources: &[Source]) -> Policy {
     let compiled = compiled(sources);
@@ -287,6 +289,47 @@ fn an_unknown_resource_is_explained_as_it_is_decided() {
             agrees(&policy, &facts, &request);
         }
     }
+}
+
+/// The books of the suite and what their tests make: gates of every shape, unknown values, all conditions.
+#[test]
+fn every_question_of_the_suite_is_explained_as_it_is_decided() {
+    let mut asked = 0;
+    for folder in ["tests/suite", "docs", "docs/rules"] {
+        for entry in std::fs::read_dir(root().join(folder)).expect("the pages").filter_map(Result::ok) {
+            if entry.path().extension().is_none_or(|extension| extension != "md") {
+                continue;
+            }
+            let page = std::fs::read_to_string(entry.path()).expect("a page");
+            for section in Page::parse(&page).sections {
+                let sources: Vec<Source> = section
+                    .fences
+                    .into_iter()
+                    .filter_map(|fence| match fence.kind {
+                        FenceKind::File(path) if path.ends_with(".rolebook") => Some(Source { path, text: fence.text }),
+                        FenceKind::File(_) | FenceKind::Console | FenceKind::Snapshot => None,
+                    })
+                    .collect();
+                let compiled = compiled(&sources);
+                let Some(policy) = &compiled.policy else { continue };
+                for test in &compiled.tests {
+                    let mut requests = questions(policy, &test.facts);
+                    requests.truncate(500);
+                    requests.extend(test.steps.iter().filter_map(|(_, step)| match step {
+                        Step::Decision(request, _) => Some(Request::clone(request)),
+                        Step::Check(..) => None,
+                    }));
+                    for request in &requests {
+                        if validate(policy, &test.facts, request).is_empty() {
+                            agrees(policy, &test.facts, request);
+                            asked += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(asked > 1000, "{asked} questions");
 }
 
 #[test]

@@ -15,7 +15,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("rolebook-yaml", &["rolebook-diagnostics"]),
     (
         "rolebook-compiler",
-        &["rolebook-diagnostics", "rolebook-syntax", "rolebook-policy", "rolebook-engine", "rolebook-analysis", "rolebook-yaml"],
+        &[
+            "rolebook-diagnostics",
+            "rolebook-syntax",
+            "rolebook-policy",
+            "rolebook-engine",
+            "rolebook-analysis",
+            "rolebook-yaml",
+        ],
     ),
     ("rolebook-plugin", &["rolebook-diagnostics", "rolebook-policy", "rolebook-engine"]),
     ("rolebook-plugin-facts", &["rolebook-diagnostics", "rolebook-engine", "rolebook-plugin", "rolebook-yaml"]),
@@ -35,6 +42,10 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("rolebook-spec", &["rolebook-diagnostics", "rolebook-compiler", "rolebook-cli"]),
+    (
+        "rolebook-random",
+        &["rolebook-diagnostics", "rolebook-syntax", "rolebook-policy", "rolebook-engine", "rolebook-compiler"],
+    ),
     ("rolebook-tests", &[]),
     ("xtask", &[]),
 ];

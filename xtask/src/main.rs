@@ -12,6 +12,7 @@ cargo xtask <what>
   spec      the literate pages; `cargo xtask spec NAME` runs the sections whose name holds NAME
   update    rewrite the consoles and snapshots of the pages, to be read as a diff
   book      check, test and format-check everything under policies/ and examples/
+  random    random books, facts and requests: `cargo xtask random --cases N --seed S`, or `--case` for one again
   deny      licences and advisories of the dependencies (needs cargo-deny)
 ";
 
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         "spec" => spec(&rest, false),
         "update" => spec(&rest, true),
         "book" => book(),
+        "random" => random(&rest),
         "deny" => cargo(&["deny", "check"]),
         _ => {
             print!("{MENU}");
@@ -94,6 +96,12 @@ fn book() -> bool {
         args.extend(["policies", "examples"]);
         cargo(&args)
     })
+}
+
+/// With optimisation, for as many cases as one has time for.
+fn random(args: &[String]) -> bool {
+    let run = ["run", "--release", "--quiet", "--package", "rolebook-random", "--"];
+    ran(Command::new(env!("CARGO")).args(run).args(args))
 }
 
 fn step(name: &str, work: impl FnOnce() -> bool) -> bool {

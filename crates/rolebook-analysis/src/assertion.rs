@@ -82,7 +82,7 @@ impl Search<'_> {
 
     fn question(&mut self, action: ActionId, grantees: &[&Grantee], question: &Question) -> Option<Counterexample> {
         let domain = Domain::new(self.schema, question);
-        let mut setting = Setting::new(self.schema, &domain);
+        let mut setting = Setting::new(self.schema, &domain, question);
         let resource = domain.resource;
         let scope = Scope { resource, arguments: Some(action) };
         let allowed = setting.side(0).is_allowed(action, resource);

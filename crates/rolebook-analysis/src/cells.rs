@@ -1,6 +1,6 @@
 //! Cells as the whole truth of their columns: whether two parts of a book can apply at once.
 
-use rolebook_engine::{Part, Truth, decide, is_meant};
+use rolebook_engine::{Considered, Part, Truth, decide, is_meant};
 use rolebook_policy::{ActionId, CellKind, Grantee, Place, Policy};
 
 use crate::circuit::Bit;
@@ -69,7 +69,7 @@ pub fn together(policy: &Policy, action: ActionId, pairs: &[Pair]) -> Vec<Togeth
         let columns = pairs.iter().filter_map(|pair| column(policy, pair));
         question.grantees.extend(columns.map(|grantee| (0, grantee.clone())));
         let domain = Domain::new(&schema, &question);
-        let mut setting = Setting::new(&schema, &domain);
+        let mut setting = Setting::new(&schema, &domain, &question);
         for (pair, answer) in pairs.iter().zip(&mut answers) {
             if matches!(answer, Together::Example(_)) {
                 continue;
@@ -107,10 +107,6 @@ fn wanted(
     resource: usize,
 ) -> Option<Vec<Bit>> {
     let scope = Scope { resource, arguments: Some(action) };
-    let case = |setting: &mut Setting<'_, '_>, at: RowAt| -> Option<Bit> {
-        let matrix = policy.matrices.get(at.matrix)?;
-        Some(setting.side(0).case(matrix, at.row, action, scope).yes)
-    };
     let (cell, grant) = match pair {
         // What one row says of another's case is set aside: only what stands after `when` counts.
         Pair::Cases(a, b) => {
@@ -129,7 +125,8 @@ fn wanted(
     let grantee = column(policy, pair)?;
     let meant = setting.side(0).is_meant(grantee, resource).yes;
     let alone = setting.alone(0, grantee);
-    let mut bits = vec![meant, alone, case(setting, cell.row)?];
+    let case = setting.side(0).case(cell.row.matrix, cell.row.row, action, scope).yes;
+    let mut bits = vec![meant, alone, case];
     bits.push(match grant {
         GrantAt::Cell(at) => {
             let matrix = policy.matrices.get(at.row.matrix)?;
@@ -173,9 +170,9 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
     let row = |at: &RowAt| policy.matrices.get(at.matrix).and_then(|matrix| matrix.rows.get(at.row));
     let (cell, grant) = match pair {
         Pair::Cases(a, b) => {
-            return [a, b].into_iter().all(|at| {
-                row(at).is_some_and(|row| row.when.as_ref().is_none_or(|when| truth(when.expr)))
-            });
+            return [a, b]
+                .into_iter()
+                .all(|at| row(at).is_some_and(|row| row.when.as_ref().is_none_or(|when| truth(when.expr))));
         }
         Pair::Granted(cell, grant) | Pair::Beyond(cell, grant) => (cell, grant),
     };
@@ -186,7 +183,8 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
     let declared = row(&cell.row).and_then(|row| row.cells.get(cell.column));
     let Some(declared) = declared else { return false };
     let Some(matrix) = policy.matrices.get(cell.row.matrix) else { return false };
-    let Some((_, narrower)) = deciding_rows(matrix, action).into_iter().find(|(known, _)| *known == cell.row.row) else {
+    let Some((_, narrower)) = deciding_rows(matrix, action).into_iter().find(|(known, _)| *known == cell.row.row)
+    else {
         return false;
     };
     let case = |at: usize, wanted: Truth| {
@@ -207,8 +205,7 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
         GrantAt::Rule(index, _) => policy.rules.get(*index).map(|rule| rule.place),
     };
     let decision = decide(policy, facts, request);
-    let granted = decision.considered.iter().any(|part| {
-        part.part == Part::Grant && part.value == Truth::True && Some(part.place) == place
-    });
-    granted
+    let granted =
+        |part: &Considered| part.part == Part::Grant && part.value == Truth::True && Some(part.place) == place;
+    decision.considered.iter().any(granted)
 }

@@ -63,7 +63,7 @@ fn look_at(schema: &Schema<'_>, action: ActionId, state: &mut BTreeMap<CellAt, O
     }
     for question in questions(schema, &[(0, action)], |_| true) {
         let domain = Domain::new(schema, &question);
-        let mut setting = Setting::new(schema, &domain);
+        let mut setting = Setting::new(schema, &domain, &question);
         for at in &cells {
             let Some(Some(before)) = state.get(at).copied() else { continue };
             let found = verdict(&mut setting, policy, action, *at, domain.resource);
@@ -87,7 +87,7 @@ fn verdict(
     let nothing = |setting: &mut Setting<'_, '_>, bits: &[Bit]| matches!(setting.find(bits), Outcome::Nothing);
     if cell.kind == CellKind::Never {
         let meant = setting.side(0).is_meant(grantee, resource).yes;
-        let case = setting.side(0).case(matrix, at.row.row, action, scope).yes;
+        let case = setting.side(0).case(at.row.matrix, at.row.row, action, scope).yes;
         return nothing(setting, &[meant, case, valid]).then_some(Dead::Impossible);
     }
     let found = DecidingCell { matrix: at.row.matrix, row: at.row.row, grantee, cell };

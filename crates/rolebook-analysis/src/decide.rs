@@ -1,6 +1,8 @@
 //! When an action is allowed, over all facts at once: section 8 of the language, written beside
 //! `rolebook-engine/src/reference/`. Which obligations the caller enforces is free.
 
+use std::rc::Rc;
+
 use rolebook_policy::{
     ActionId, Cardinality, Cell, CellKind, Effect, Grantee, Matrix, ObligationId, Owner, Policy, Row, TypeId,
 };
@@ -17,25 +19,29 @@ pub(crate) struct DecidingCell<'p> {
     pub(crate) cell: &'p Cell,
 }
 
-/// Whether `a` is the narrower of two rows: its actions lie within `b`'s, and where they are the same, `a` has a case.
-pub(crate) fn is_narrower(a: &Row, b: &Row) -> bool {
-    let (mine, theirs) = (a.actions(), b.actions());
-    let inside = mine.iter().all(|action| theirs.binary_search(action).is_ok());
-    if inside && mine.len() == theirs.len() { a.when.is_some() && b.when.is_none() } else { inside }
-}
+/// A row that decides an action, with the narrower rows whose cases come first.
+pub(crate) type Deciding = (usize, Vec<usize>);
 
-/// The rows of a table that decide the action, each with the narrower rows whose cases come first.
-pub(crate) fn deciding_rows(matrix: &Matrix, action: ActionId) -> Vec<(usize, Vec<usize>)> {
-    let covering: Vec<usize> = (0..matrix.rows.len()).filter(|row| matrix.rows[*row].covers(action)).collect();
+/// The rows of a table that decide the action: a row is the narrower of two where its actions lie within the other's, and of
+/// equal ones where it has a case; behind a narrower row without a case none decides.
+pub(crate) fn deciding_rows(matrix: &Matrix, action: ActionId) -> Vec<Deciding> {
+    let covering: Vec<(usize, &Row, Vec<ActionId>)> = matrix
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| row.covers(action))
+        .map(|(index, row)| (index, row, row.actions()))
+        .collect();
+    let is_narrower = |(_, a, mine): &(usize, &Row, Vec<ActionId>), (_, b, theirs): &(usize, &Row, Vec<ActionId>)| {
+        let inside = mine.iter().all(|action| theirs.binary_search(action).is_ok());
+        if inside && mine.len() == theirs.len() { a.when.is_some() && b.when.is_none() } else { inside }
+    };
     let mut found = Vec::new();
     for row in &covering {
-        let narrower: Vec<usize> = covering
-            .iter()
-            .copied()
-            .filter(|other| other != row && is_narrower(&matrix.rows[*other], &matrix.rows[*row]))
-            .collect();
-        if narrower.iter().all(|other| matrix.rows[*other].when.is_some()) {
-            found.push((*row, narrower));
+        let narrower: Vec<&(usize, &Row, Vec<ActionId>)> =
+            covering.iter().filter(|other| other.0 != row.0 && is_narrower(other, row)).collect();
+        if narrower.iter().all(|(_, other, _)| other.when.is_some()) {
+            found.push((row.0, narrower.iter().map(|(index, ..)| *index).collect()));
         }
     }
     found
@@ -67,32 +73,52 @@ impl Encoder<'_, '_, '_> {
     /// The same without gates and required actions.
     pub(crate) fn is_allowed_by_itself(&mut self, action: ActionId, scope: Scope) -> Bit {
         let refused = self.is_refused(action, scope);
+        if let Some(granted) = self.memo.granted.get(&(action, scope)) {
+            return self.facts.circuit.and(refused.no, *granted);
+        }
         let granted = self.is_granted(action, scope);
+        self.memo.granted.insert((action, scope), granted);
         self.facts.circuit.and(refused.no, granted)
     }
 
     /// When all gates let in and all required actions are allowed.
     pub(crate) fn way_in(&mut self, action: ActionId, resource: Thing) -> Bit {
+        let steps = self.facts.domain.things.len();
+        self.way_in_by(action, resource, steps)
+    }
+
+    /// The same by at most so many steps from a thing to one of its own type: there are never more than things.
+    fn way_in_by(&mut self, action: ActionId, resource: Thing, steps: usize) -> Bit {
         let Some(declared) = self.policy().action(action) else { return Bit::FALSE };
-        let mut parts = vec![self.gates_of(action, resource)];
+        let mut parts = vec![self.gates_of(action, resource, steps)];
         for required in &declared.requires {
-            parts.push(self.is_allowed_without_arguments(*required, resource));
+            parts.push(self.is_allowed_without_arguments(*required, resource, steps));
         }
         self.facts.circuit.all(parts)
     }
 
-    fn is_allowed_without_arguments(&mut self, action: ActionId, thing: Thing) -> Bit {
-        if let Some(known) = self.memo.allowed.get(&(action, thing)) {
+    fn is_allowed_without_arguments(&mut self, action: ActionId, thing: Thing, steps: usize) -> Bit {
+        if let Some(known) = self.memo.allowed.get(&(action, thing, steps)) {
             return *known;
         }
         let own = self.is_allowed_by_itself(action, Scope { resource: thing, arguments: None });
-        let way_in = self.way_in(action, thing);
+        let way_in = self.way_in_by(action, thing, steps);
         let bit = self.facts.circuit.and(own, way_in);
-        self.memo.allowed.insert((action, thing), bit);
+        self.memo.allowed.insert((action, thing, steps), bit);
         bit
     }
 
+    /// When a forbid or a `never` refuses.
     pub(crate) fn is_refused(&mut self, action: ActionId, scope: Scope) -> Rails {
+        if let Some(known) = self.memo.refused.get(&(action, scope)) {
+            return *known;
+        }
+        let refused = self.work_out_refusals(action, scope);
+        self.memo.refused.insert((action, scope), refused);
+        refused
+    }
+
+    fn work_out_refusals(&mut self, action: ActionId, scope: Scope) -> Rails {
         let policy = self.policy();
         let mut parts = Vec::new();
         for rule in policy.rules.iter().filter(|rule| rule.effect == Effect::Forbid && rule.actions.contains(&action)) {
@@ -105,7 +131,7 @@ impl Encoder<'_, '_, '_> {
         for cell in deciding_cells(policy, action) {
             if cell.cell.kind == CellKind::Never {
                 let holds = self.is_meant(cell.grantee, scope.resource);
-                let case = self.case(&policy.matrices[cell.matrix], cell.row, action, scope);
+                let case = self.case(cell.matrix, cell.row, action, scope);
                 parts.push(self.and(holds, case));
             }
         }
@@ -136,9 +162,8 @@ impl Encoder<'_, '_, '_> {
 
     /// When a granting cell is true, whatever its obligations.
     pub(crate) fn cell_value(&mut self, cell: &DecidingCell<'_>, action: ActionId, scope: Scope) -> Bit {
-        let policy = self.policy();
         let holds = self.is_meant(cell.grantee, scope.resource);
-        let case = self.case(&policy.matrices[cell.matrix], cell.row, action, scope);
+        let case = self.case(cell.matrix, cell.row, action, scope);
         let conditions = self.cell_conditions(cell.cell, scope);
         self.facts.circuit.all([holds.yes, case.yes, conditions])
     }
@@ -163,13 +188,14 @@ impl Encoder<'_, '_, '_> {
     }
 
     /// When the row decides the action: its own `when`, and no `when` of a narrower row.
-    pub(crate) fn case(&mut self, matrix: &Matrix, row: usize, action: ActionId, scope: Scope) -> Rails {
-        let Some((_, narrower)) = deciding_rows(matrix, action).into_iter().find(|(known, _)| *known == row) else {
-            return Rails::FALSE;
-        };
+    pub(crate) fn case(&mut self, at: usize, row: usize, action: ActionId, scope: Scope) -> Rails {
+        let Some(matrix) = self.policy().matrices.get(at) else { return Rails::FALSE };
+        let deciding =
+            self.memo.rows.entry((at, action)).or_insert_with(|| Rc::new(deciding_rows(matrix, action))).clone();
+        let Some((_, narrower)) = deciding.iter().find(|(known, _)| *known == row) else { return Rails::FALSE };
         let mut case = matrix.rows[row].when.as_ref().map_or(Rails::TRUE, |when| self.truth(when.expr, scope));
         for other in narrower {
-            if let Some(when) = &matrix.rows[other].when {
+            if let Some(when) = &matrix.rows[*other].when {
                 let not_there = !self.truth(when.expr, scope);
                 case = self.and(case, not_there);
             }
@@ -195,9 +221,9 @@ impl Encoder<'_, '_, '_> {
         self.facts.schema.sides[self.side].ty(self.facts.domain.things[thing])
     }
 
-    fn gates_of(&mut self, action: ActionId, thing: Thing) -> Bit {
+    fn gates_of(&mut self, action: ActionId, thing: Thing, steps: usize) -> Bit {
         let Some(declared) = self.policy().action(action) else { return Bit::FALSE };
-        let above = self.gates_above(thing, self.facts.domain.things.len());
+        let above = self.gates_above(thing, steps);
         let ty = self.ty(thing);
         match declared.owner {
             Owner::Type(owner) if Some(owner) == ty && !declared.on_place => above,
@@ -208,33 +234,30 @@ impl Encoder<'_, '_, '_> {
                     }),
                     Owner::Area(_) => false,
                 };
-                let here = self.gates_at(thing, steps_out);
+                let here = self.gates_at(thing, steps_out, steps);
                 self.facts.circuit.and(above, here)
             }
         }
     }
 
     /// When the gates of the thing itself let in.
-    fn gates_at(&mut self, thing: Thing, ungated: bool) -> Bit {
+    fn gates_at(&mut self, thing: Thing, ungated: bool, steps: usize) -> Bit {
         let Some(ty) = self.ty(thing).filter(|_| !ungated).and_then(|ty| self.policy().ty(ty)) else {
             return Bit::TRUE;
         };
         let parts: Vec<Bit> =
-            ty.gates.iter().map(|gate| self.is_allowed_without_arguments(gate.action, thing)).collect();
+            ty.gates.iter().map(|gate| self.is_allowed_without_arguments(gate.action, thing, steps)).collect();
         self.facts.circuit.all(parts)
     }
 
-    /// When the gates above the thing let in: of each type of parents one parent must. `depth` bounds the steps up, of which
-    /// there are at most as many as things.
-    fn gates_above(&mut self, thing: Thing, depth: usize) -> Bit {
+    /// When the gates above the thing let in: of each type of parents one parent must.
+    fn gates_above(&mut self, thing: Thing, steps: usize) -> Bit {
         let Some(ty) = self.ty(thing).and_then(|ty| self.policy().ty(ty)) else { return Bit::TRUE };
-        // Only a type that sits in itself can be passed twice.
-        let nests = ty.parents.iter().any(|parent| Some(parent.ty) == self.ty(thing));
-        let key = (thing, if nests { depth } else { usize::MAX });
-        if let Some(known) = self.memo.above.get(&key) {
+        if let Some(known) = self.memo.above.get(&(thing, steps)) {
             return *known;
         }
-        if depth == 0 {
+        // More steps than things lead round in a circle, and facts have none.
+        if steps == 0 {
             return Bit::FALSE;
         }
         let mut parts = Vec::new();
@@ -249,8 +272,9 @@ impl Encoder<'_, '_, '_> {
             let mut some = Vec::new();
             for (place, sits) in places.iter() {
                 some.push(*sits);
-                let here = self.gates_at(*place, parent.ungated);
-                let above = self.gates_above(*place, if own { depth - 1 } else { depth });
+                let left = if own { steps - 1 } else { steps };
+                let here = self.gates_at(*place, parent.ungated, left);
+                let above = self.gates_above(*place, left);
                 ways.push(self.facts.circuit.all([*sits, here, above]));
             }
             let some = self.facts.circuit.any(some);
@@ -263,7 +287,7 @@ impl Encoder<'_, '_, '_> {
             parts.push(self.facts.circuit.any(ways));
         }
         let bit = self.facts.circuit.all(parts);
-        self.memo.above.insert(key, bit);
+        self.memo.above.insert((thing, steps), bit);
         bit
     }
 

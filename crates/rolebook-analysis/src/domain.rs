@@ -125,6 +125,7 @@ impl Grow<'_, '_> {
         };
         let resource = self.domain.resource;
         for (side, action) in &question.actions {
+            self.arguments(*side, *action);
             self.ask(*side, *action, resource);
         }
         for (side, expr) in &question.exprs {
@@ -134,6 +135,17 @@ impl Grow<'_, '_> {
             self.grantee(*side, grantee, resource);
         }
         self.settle();
+    }
+
+    /// An argument that must be sent names something, whether or not it makes a difference.
+    fn arguments(&mut self, side: usize, action: ActionId) {
+        let schema = self.schema;
+        let fields = schema.sides[side].policy.action(action).map_or(&[][..], |action| &action.arguments);
+        for field in fields.iter().filter(|field| !field.ty.set) {
+            if let Some(sort) = entity_sort(schema, side, &field.ty.kind) {
+                self.make(For::Sent(false, format!("{}:{sort}", field.name)), sort, None);
+            }
+        }
     }
 
     /// Asks what may turn out to be above the resource, and makes what required references need.
@@ -149,9 +161,11 @@ impl Grow<'_, '_> {
                 }
             }
             let schema = self.schema;
-            for (side, name) in (0..schema.sides.len()).flat_map(|side| self.names.iter().map(move |name| (side, name))) {
+            for (side, name) in (0..schema.sides.len()).flat_map(|side| self.names.iter().map(move |name| (side, name)))
+            {
                 let slot = schema.attribute(side, sort, name);
-                if let Some(Kind::Entity(target)) = slot.filter(|slot| !slot.optional && !slot.set).map(|slot| slot.kind)
+                if let Some(Kind::Entity(target)) =
+                    slot.filter(|slot| !slot.optional && !slot.set).map(|slot| slot.kind)
                     && self.domain.of_sort(target).next().is_none()
                 {
                     self.make(For::Witness(WORKSPACE, target, Why::Required), target, None);
@@ -316,9 +330,10 @@ impl Grow<'_, '_> {
 
     fn is_gated(&self, sort: Sort) -> bool {
         let gated = |sort: Sort| {
-            self.schema.sides.iter().any(|side| {
-                side.ty(sort).and_then(|ty| side.policy.ty(ty)).is_some_and(|ty| !ty.gates.is_empty())
-            })
+            self.schema
+                .sides
+                .iter()
+                .any(|side| side.ty(sort).and_then(|ty| side.policy.ty(ty)).is_some_and(|ty| !ty.gates.is_empty()))
         };
         (0..self.schema.sorts.len()).any(|above| gated(above) && self.schema.reaches(sort, above))
     }
@@ -336,9 +351,9 @@ impl Grow<'_, '_> {
             let places = if above.sort == sort {
                 if above.cardinality == Cardinality::Many {
                     let name = &schema.sorts[sort].name;
-                    self.domain.gap.get_or_insert_with(|| {
-                        format!("a gate above `{name}`, which sits in many of its own type")
-                    });
+                    self.domain
+                        .gap
+                        .get_or_insert_with(|| format!("a gate above `{name}`, which sits in many of its own type"));
                     return;
                 }
                 // The level at which somebody is not let in: one for the whole chain.
@@ -482,14 +497,7 @@ impl Grow<'_, '_> {
         }
     }
 
-    fn holders(
-        &mut self,
-        side: usize,
-        key_roles: &[rolebook_policy::KeyRoleId],
-        on: ExprId,
-        thing: Thing,
-        why: &Why,
-    ) {
+    fn holders(&mut self, side: usize, key_roles: &[rolebook_policy::KeyRoleId], on: ExprId, thing: Thing, why: &Why) {
         for on in self.terms(side, on, thing) {
             for key_role in key_roles {
                 let key_role = self.schema.sides[side].key_role(*key_role);
@@ -545,7 +553,10 @@ impl Grow<'_, '_> {
                     .filter(|field| field.name == *name && !field.ty.set)
                     .filter_map(|field| entity_sort(schema, side, &field.ty.kind))
                     .collect();
-                sorts.into_iter().map(|sort| self.make(For::Sent(false, format!("{name}:{sort}")), sort, None)).collect()
+                sorts
+                    .into_iter()
+                    .map(|sort| self.make(For::Sent(false, format!("{name}:{sort}")), sort, None))
+                    .collect()
             }
             Some(Expr::Context(name)) => {
                 let field = policy.context.iter().find(|field| field.name == *name && !field.ty.set);

@@ -73,7 +73,12 @@ pub(crate) struct Encoder<'e, 's, 'p> {
 #[derive(Default)]
 pub(crate) struct Memo {
     truths: BTreeMap<(ExprId, Scope), Rails>,
-    pub(crate) allowed: BTreeMap<(ActionId, Thing), Bit>,
+    /// The rows of each matrix that decide an action.
+    pub(crate) rows: BTreeMap<(usize, ActionId), Rc<Vec<crate::decide::Deciding>>>,
+    pub(crate) granted: BTreeMap<(ActionId, Scope), Bit>,
+    pub(crate) refused: BTreeMap<(ActionId, Scope), Rails>,
+    /// By action, thing and steps left: without arguments.
+    pub(crate) allowed: BTreeMap<(ActionId, Thing, usize), Bit>,
     pub(crate) above: BTreeMap<(Thing, usize), Bit>,
 }
 
@@ -261,8 +266,8 @@ impl<'p> Encoder<'_, '_, 'p> {
                 let equal = Rails { yes: known.yes, no };
                 if sign == Compare::Eq { equal } else { !equal }
             }
-            Compare::Lt => self.pairs(left, right, |a, b| less(a, b)),
-            Compare::Ge => !self.pairs(left, right, |a, b| less(a, b)),
+            Compare::Lt => self.pairs(left, right, less),
+            Compare::Ge => !self.pairs(left, right, less),
             Compare::Gt => self.pairs(left, right, |a, b| less(b, a)),
             Compare::Le => !self.pairs(left, right, |a, b| less(b, a)),
         }
@@ -576,7 +581,8 @@ fn place_with_roles(policy: &Policy, ty: TypeId) -> Option<TypeId> {
             return Some(*found);
         }
         seen.extend(&level);
-        let above = level.iter().filter_map(|ty| policy.ty(*ty)).flat_map(|ty| ty.parents.iter().map(|parent| parent.ty));
+        let above =
+            level.iter().filter_map(|ty| policy.ty(*ty)).flat_map(|ty| ty.parents.iter().map(|parent| parent.ty));
         let mut next: Vec<TypeId> = Vec::new();
         for ty in above {
             if !seen.contains(&ty) && !next.contains(&ty) {

@@ -38,6 +38,9 @@ pub(crate) enum Where {
 
 type Members = Rc<Vec<(Thing, Bit)>>;
 
+/// By thing and place.
+type Within = Rc<BTreeMap<(Thing, Thing), Bit>>;
+
 pub(crate) struct SymbolicFacts<'s, 'p> {
     pub(crate) schema: &'s Schema<'p>,
     pub(crate) domain: &'s Domain,
@@ -54,7 +57,7 @@ pub(crate) struct SymbolicFacts<'s, 'p> {
     pub(crate) enforced: BTreeMap<usize, Bit>,
     /// By set-valued context value: whether it is sent.
     pub(crate) sent: BTreeMap<String, Bit>,
-    within_sort: BTreeMap<Sort, Rc<BTreeMap<(Thing, Thing), Bit>>>,
+    within_sort: BTreeMap<Sort, Within>,
     above: BTreeMap<(Thing, Thing), Bit>,
     /// Slots with values that nobody wrote down.
     cells: usize,
@@ -178,7 +181,8 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
             })
             .collect();
         texts.extend(written.iter().map(|text| (*text).to_owned()));
-        let mut fresh = (0..).map(|number| format!("other{}", if number == 0 { String::new() } else { number.to_string() }));
+        let mut fresh =
+            (0..).map(|number| format!("other{}", if number == 0 { String::new() } else { number.to_string() }));
         let mut found = 0;
         while found < self.fresh() {
             let Some(text) = fresh.next() else { break };
@@ -229,8 +233,7 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
         if !sort.principal || !self.role_groups.insert((person, on)) {
             return;
         }
-        let roles: Vec<usize> =
-            (0..self.schema.roles.len()).filter(|role| self.schema.roles[*role].on == on).collect();
+        let roles: Vec<usize> = (0..self.schema.roles.len()).filter(|role| self.schema.roles[*role].on == on).collect();
         let seats = if on == 0 { Rc::new(vec![(0, Bit::TRUE)]) } else { self.parents(person, on) };
         let one = if on == 0 { sort.roles_one } else { self.schema.sorts[on].roles_one };
         for (place, sits) in seats.iter() {
@@ -332,7 +335,7 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
     }
 
     /// Which things of a sort lie within which others of it; none within itself.
-    pub(crate) fn within_sort(&mut self, sort: Sort) -> Rc<BTreeMap<(Thing, Thing), Bit>> {
+    pub(crate) fn within_sort(&mut self, sort: Sort) -> Within {
         if let Some(known) = self.within_sort.get(&sort) {
             return known.clone();
         }

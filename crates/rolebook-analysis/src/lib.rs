@@ -20,7 +20,7 @@ mod setting;
 mod shrink;
 mod world;
 
-pub use diff::{CellText, Change, Declared, Diff, Direction, Open, Rename, Who, Witness, diff};
-pub use dead::{Dead, dead_cells};
-pub use cells::{CellAt, GrantAt, Pair, RowAt, Together, together};
 pub use assertion::{Counterexample, Verdict, prove};
+pub use cells::{CellAt, GrantAt, Pair, RowAt, Together, together};
+pub use dead::{Dead, dead_cells};
+pub use diff::{CellText, Change, Declared, Diff, Direction, Open, Rename, Who, Witness, diff};

@@ -33,7 +33,8 @@ fn owner_is_called(policy: &Policy, action: &Action, name: &str) -> bool {
 /// An argument of the action: its name in the later book, and what may stand there.
 pub(crate) fn argument(schema: &Schema<'_>, side: usize, action: ActionId, field: &Field) -> (String, Slot) {
     let later = successor(schema, side, action).and_then(|id| schema.sides[0].policy.action(id));
-    let later = later.and_then(|action| action.arguments.iter().find(|new| is_called(&new.name, &new.was, &field.name)));
+    let later =
+        later.and_then(|action| action.arguments.iter().find(|new| is_called(&new.name, &new.was, &field.name)));
     let name = later.map_or(field.name.clone(), |later| later.name.clone());
     let mut slot = schema.sent(side, field, &later.map(|later| (0, later)).into_iter().collect::<Vec<_>>());
     slot.name.clone_from(&name);

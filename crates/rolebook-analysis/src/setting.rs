@@ -7,7 +7,8 @@ use rolebook_policy::{Grantee, KeyRoleId, RoleId};
 use crate::circuit::{Bit, Found};
 use crate::domain::{Domain, PRINCIPAL, Question, Thing};
 use crate::expr::{Encoder, Memo};
-use crate::facts::SymbolicFacts;
+use crate::facts::{SymbolicFacts, Where};
+use crate::request;
 use crate::schema::Schema;
 use crate::world::World;
 
@@ -28,9 +29,18 @@ pub(crate) enum Outcome {
 }
 
 impl<'s, 'p> Setting<'s, 'p> {
-    pub(crate) fn new(schema: &'s Schema<'p>, domain: &'s Domain) -> Self {
+    pub(crate) fn new(schema: &'s Schema<'p>, domain: &'s Domain, question: &Question) -> Self {
         let memos = schema.sides.iter().map(|_| Memo::default()).collect();
-        Self { facts: SymbolicFacts::new(schema, domain), memos }
+        let mut setting = Self { facts: SymbolicFacts::new(schema, domain), memos };
+        // A request sends every argument that it must, whether or not it makes a difference.
+        for (side, action) in &question.actions {
+            let fields = schema.sides[*side].policy.action(*action).map_or(&[][..], |action| &action.arguments);
+            for field in fields.iter().filter(|field| !field.optional) {
+                let (name, slot) = request::argument(schema, *side, *action, field);
+                setting.facts.slot(Where::Argument(name), &slot);
+            }
+        }
+        setting
     }
 
     pub(crate) fn side(&mut self, side: usize) -> Encoder<'_, 's, 'p> {

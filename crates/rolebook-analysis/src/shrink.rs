@@ -99,7 +99,8 @@ fn without(schema: &Schema<'_>, world: &World, part: &Part, keep: Keep) -> Optio
         Part::Role(thing, role, place) => {
             let entity = world.entities[*thing].as_ref()?;
             let on = schema.roles[*role].on;
-            let one = if *place == WORKSPACE { schema.sorts[entity.sort].roles_one } else { schema.sorts[on].roles_one };
+            let one =
+                if *place == WORKSPACE { schema.sorts[entity.sort].roles_one } else { schema.sorts[on].roles_one };
             let held = entity.roles.iter().filter(|(_, at)| at == place).count();
             if one && held == 1 {
                 return None;

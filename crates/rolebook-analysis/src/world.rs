@@ -111,7 +111,7 @@ impl World {
                     world.arguments.insert(key(name), content);
                 }
                 Where::Context(name) => {
-                    let sent = facts.sent.get(name).is_none_or(|bit| is(bit));
+                    let sent = facts.sent.get(name).is_none_or(is);
                     if sent {
                         world.context.insert(key(name), content);
                     }
@@ -216,7 +216,10 @@ impl World {
                 let seats = places.iter().map(|place| {
                     let roles: Vec<RawValue> =
                         self.roles_at(schema, side, thing, *place).into_iter().map(scalar).collect();
-                    (spot(self.id(*place)), if roles.is_empty() { raw(RawKind::Null) } else { raw(RawKind::List(roles)) })
+                    (
+                        spot(self.id(*place)),
+                        if roles.is_empty() { raw(RawKind::Null) } else { raw(RawKind::List(roles)) },
+                    )
                 });
                 entries.push((spot(known.policy.type_name(parent.ty)), raw(RawKind::Map(seats.collect()))));
             }
@@ -288,21 +291,19 @@ impl World {
         let known = &schema.sides[side];
         let policy = known.policy;
         let mut lines = Vec::new();
-        for (thing, entity) in self.entities.iter().enumerate().skip(1) {
-            let Some(entity) = entity else { continue };
+        for thing in self.reading_order(schema) {
+            let Some(entity) = &self.entities[thing] else { continue };
             let Some(ty) = known.ty(entity.sort) else { continue };
             lines.push(self.fixture(schema, side, thing, entity, ty));
         }
-        let context = self.pairs(schema, side, &policy.context, &self.context, &|field| {
-            request::context(schema, side, field)
-        });
+        let context =
+            self.pairs(schema, side, &policy.context, &self.context, &|field| request::context(schema, side, field));
         if !context.is_empty() {
             lines.push(format!("at {{ {} }}", context.join(", ")));
         }
         let fields = policy.action(action).map_or(&[][..], |action| &action.arguments);
-        let arguments = self.pairs(schema, side, fields, &self.arguments, &|field| {
-            request::argument(schema, side, action, field)
-        });
+        let arguments =
+            self.pairs(schema, side, fields, &self.arguments, &|field| request::argument(schema, side, action, field));
         let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
         let resource = if self.resource == WORKSPACE { "workspace" } else { self.id(self.resource) };
         lines.push(format!(
@@ -311,6 +312,25 @@ impl World {
             policy.action_name(action)
         ));
         lines
+    }
+
+    /// People first, then each thing after what it sits in.
+    fn reading_order(&self, schema: &Schema<'_>) -> Vec<Thing> {
+        let depth = |thing: &Thing| {
+            let mut level = vec![*thing];
+            let mut seen: BTreeSet<Thing> = BTreeSet::new();
+            while let Some(at) = level.pop() {
+                let parents = self.entities[at].iter().flat_map(|entity| entity.parents.values().flatten());
+                level.extend(parents.copied().filter(|parent| seen.insert(*parent)));
+            }
+            seen.len()
+        };
+        let mut things: Vec<Thing> = (1..self.entities.len()).collect();
+        things.sort_by_cached_key(|thing| {
+            let person = self.entities[*thing].as_ref().is_some_and(|entity| schema.sorts[entity.sort].principal);
+            if person { (0, 0) } else { (1, depth(thing)) }
+        });
+        things
     }
 
     fn pairs(

@@ -54,7 +54,8 @@ fn fails(compiler: &Compiler, found: &Counterexample) -> bool {
 }
 
 fn report(assertion: &Assertion, at: &CompiledAssertion, verdict: &Verdict) -> Option<Diagnostic> {
-    let name = if assertion.title.is_empty() { format!("`{}`", assertion.text) } else { format!("\"{}\"", assertion.title) };
+    let name =
+        if assertion.title.is_empty() { format!("`{}`", assertion.text) } else { format!("\"{}\"", assertion.title) };
     let file: &Arc<str> = &at.file;
     match verdict {
         Verdict::Proved { vacuous: false } => None,

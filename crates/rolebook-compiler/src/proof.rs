@@ -69,8 +69,12 @@ pub(crate) fn check_dead(items: &Items<'_>, policy: &Policy, sink: &mut Sink, ma
         let (label, help) = match dead {
             Dead::Shadowed => ("narrower rows decide all of it", "take the row away, or the narrower ones"),
             Dead::Impossible => ("it applies to nobody", "no facts make its case and its conditions true together"),
-            Dead::Refused => ("whenever it grants, something refuses", "see the `never` cells and forbids of its actions"),
-            Dead::Shut => ("whenever it grants, the way there is closed", "see the gates, and the actions that are required"),
+            Dead::Refused => {
+                ("whenever it grants, something refuses", "see the `never` cells and forbids of its actions")
+            }
+            Dead::Shut => {
+                ("whenever it grants, the way there is closed", "see the gates, and the actions that are required")
+            }
             Dead::Both => ("it never lets anybody through", "what refuses and what gates let in leave nobody over"),
         };
         let message = format!("the cell `{}` for `{}` never makes a difference", items.written(*spot), column.text);

@@ -137,7 +137,8 @@ pub(crate) fn check_overlaps(
                         }
                         Some(Together::Open(why)) => {
                             let message = format!("nobody knows whether two cases of `{name}` could both apply: {why}");
-                            let help = "let them exclude one another visibly: `x == a` and `x == b`, or `c` and `not c`";
+                            let help =
+                                "let them exclude one another visibly: `x == a` and `x == b`, or `c` and `not c`";
                             sink.report(items, &rules::NOT_DECIDED, message, &labels, help);
                         }
                     }
@@ -191,7 +192,9 @@ fn cases_together(
             for earlier in covering.iter().take_while(|earlier| *earlier < later) {
                 let (Some(x), Some(y)) = (&rows[*later].when, &rows[*earlier].when) else { continue };
                 let is_known = matches!(found.get(&(*later, *earlier)), Some(Together::Example(_)));
-                if x.expr != y.expr && !is_known && !logic.exclude(&when(logic, &rows[*later]), &when(logic, &rows[*earlier]))
+                if x.expr != y.expr
+                    && !is_known
+                    && !logic.exclude(&when(logic, &rows[*later]), &when(logic, &rows[*earlier]))
                 {
                     pairs.push((*later, *earlier));
                 }

@@ -1,12 +1,14 @@
 //! `test` blocks: compiled with the book, run on the reference evaluator.
 
+mod run;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Span, a, rules};
 use rolebook_engine::{
-    Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Reason, Request, Spot as RawSpot,
-    Truth, build_facts, check, decide, parse_value, validate,
+    Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Reason, Request, Spot as RawSpot,
+    build_facts, parse_value, validate,
 };
 use rolebook_policy::{ActionId, ExprId, Field, ObligationId, Policy, TypeId, TypeKind, Value, ValueType, find_field};
 use rolebook_syntax::ast::{self, Entry, ItemKind, Name, TestLine, ValueKind};
@@ -18,6 +20,8 @@ use crate::lower::Lower;
 use crate::model::Model;
 use crate::sink::Sink;
 use crate::typing::{Typing, Use};
+
+pub use run::run_test;
 
 /// What a line of a test claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,74 +63,6 @@ pub struct Test {
     pub facts: Facts,
     /// Its lines with their bytes.
     pub steps: Vec<(Span, Step)>,
-}
-
-/// Runs a test: a diagnostic for each line that does not hold.
-pub fn run_test(policy: &Policy, test: &Test) -> Vec<Diagnostic> {
-    let mut failures = Vec::new();
-    for (span, step) in &test.steps {
-        let failure = match step {
-            Step::Check(request, claim) => match check(policy, &test.facts, request, claim.expr) {
-                Truth::True => continue,
-                Truth::False => ("this is not so".to_owned(), "false with the entities of this test"),
-                Truth::Unknown => {
-                    ("nobody can know whether this is so".to_owned(), "unknown: something that it needs was left out")
-                }
-            },
-            Step::Decision(request, expected) => {
-                let decision = decide(policy, &test.facts, request);
-                match judge(policy, expected, &decision.answer, &decision.alternatives) {
-                    None => continue,
-                    Some(failure) => failure,
-                }
-            }
-        };
-        let message = format!("\"{}\": {}", test.title, failure.0);
-        failures.push(Diagnostic::new(&rules::TEST_FAILED, message).label(&test.file, *span, failure.1));
-    }
-    failures
-}
-
-/// What is wrong with the answer, in a headline and a label.
-fn judge(
-    policy: &Policy,
-    expected: &Expectation,
-    answer: &Answer,
-    alternatives: &[Vec<ObligationId>],
-) -> Option<(String, &'static str)> {
-    let names = |set: &[ObligationId]| -> String {
-        set.iter().map(|id| policy.obligation_name(*id)).collect::<Vec<_>>().join(", ")
-    };
-    let found = match answer {
-        Answer::Allow => "allowed".to_owned(),
-        Answer::AllowIf(_) => {
-            let sets: Vec<String> = alternatives.iter().map(|set| names(set)).collect();
-            format!("allowed with {}", sets.join(" or with "))
-        }
-        Answer::Deny(reasons) => {
-            format!("denied because {}", reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
-        }
-    };
-    match (expected.can, answer) {
-        (true, Answer::Allow) if expected.obligations.is_empty() => None,
-        (true, Answer::Allow) => {
-            Some((format!("expected it to need {}, it is allowed", names(&expected.obligations)), "allowed without"))
-        }
-        (true, Answer::AllowIf(_)) if alternatives.contains(&expected.obligations) => None,
-        (true, Answer::AllowIf(_)) => {
-            Some((format!("expected other obligations, it is {found}"), "a test states obligations exactly"))
-        }
-        (true, Answer::Deny(_)) => Some((format!("expected it to be allowed, it is {found}"), "denied")),
-        (false, Answer::Allow | Answer::AllowIf(_)) => {
-            Some((format!("expected it to be denied, it is {found}"), "allowed"))
-        }
-        (false, Answer::Deny(reasons)) => {
-            let missing: Vec<String> =
-                expected.reasons.iter().filter(|reason| !reasons.contains(reason)).map(ToString::to_string).collect();
-            let message = || format!("expected {} as a reason, it is {found}", missing.join(" and "));
-            (!missing.is_empty()).then(|| (message(), "denied for other reasons"))
-        }
-    }
 }
 
 /// Compiles every test of a book that is otherwise right. Expressions of checks are added to the policy's.
@@ -270,7 +206,7 @@ impl TestBuilder<'_, '_> {
                     }
                     None => RawValue { kind: RawKind::Null, span: self.absolute(seat.place.span) },
                 };
-                by_type.entry(parent).or_default().push((self.spot(&seat.place), role));
+                take_seat(by_type.entry(parent).or_default(), self.spot(&seat.place), role);
             }
             for (parent, seats) in by_type {
                 let span = seats.first().map_or(Span::default(), |(id, _)| id.span);
@@ -571,6 +507,22 @@ impl TestBuilder<'_, '_> {
                 None
             }
         }
+    }
+}
+
+/// `smb as lead, smb as mate`: several roles at one place. The same one twice stays twice, and is reported.
+fn take_seat(seats: &mut Vec<(RawSpot<String>, RawValue)>, place: RawSpot<String>, role: RawValue) {
+    let held = seats.iter_mut().find(|(known, _)| known.value == place.value).map(|(_, held)| held);
+    match (held, &role.kind) {
+        (Some(held), RawKind::Scalar(_)) if matches!(&held.kind, RawKind::List(roles) if !roles.contains(&role)) => {
+            if let RawKind::List(roles) = &mut held.kind {
+                roles.push(role);
+            }
+        }
+        (Some(held), RawKind::Scalar(name)) if matches!(&held.kind, RawKind::Scalar(known) if known != name) => {
+            held.kind = RawKind::List(vec![held.clone(), role]);
+        }
+        _ => seats.push((place, role)),
     }
 }
 

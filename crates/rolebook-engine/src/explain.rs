@@ -13,6 +13,7 @@ mod plan;
 mod plan_expr;
 mod reasons;
 mod tree;
+mod valid;
 mod who;
 
 use rolebook_policy::{ObligationId, Policy, Value};

@@ -59,6 +59,15 @@ impl Facts {
         self.entities.get(at.0 as usize)
     }
 
+    #[cfg(test)]
+    pub(crate) fn add(&mut self, ty: TypeId, id: &str) -> EntityIx {
+        let at = EntityIx(self.entities.len() as u32);
+        let (parents, attributes, holders) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        self.entities.push(Entity { ty, id: id.into(), parents, attributes, roles: BTreeSet::new(), holders });
+        self.by_id.insert((ty, id.into()), at);
+        at
+    }
+
     /// To try a change and undo it; whoever changes something keeps the facts consistent.
     pub(crate) fn get_mut(&mut self, at: EntityIx) -> Option<&mut Entity> {
         self.entities.get_mut(at.0 as usize)

@@ -91,8 +91,7 @@ pub fn evaluate(policy: &Policy, facts: &Facts, request: &Request, expr: ExprId)
 /// Whether the principal of a request is one of those whom the grantee means.
 pub fn is_meant(policy: &Policy, facts: &Facts, request: &Request, grantee: &Grantee) -> Truth {
     let resource = Value::Entity(request.resource.0, request.resource.1.clone());
-    Evaluator::new(policy, facts, request)
-        .holds(grantee, &Scope { resource: &resource, arguments: Arguments::Request })
+    Evaluator::new(policy, facts, request).holds(grantee, &Scope { resource: &resource, arguments: Arguments::Request })
 }
 
 /// Which arguments `input` reads.

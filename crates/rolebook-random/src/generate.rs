@@ -3,8 +3,8 @@
 
 mod exprs;
 mod grants;
-mod nouns;
 mod names;
+mod nouns;
 
 use crate::book::Book;
 use crate::rng::Rng;

@@ -3,10 +3,20 @@
 //! A seed gives a [`book::Book`], a book facts and requests; [`property`] lists what must hold. What fails is made as small as it
 //! goes and printed as a section of a literate page. For development only.
 
+pub mod ask;
 pub mod book;
+pub mod case;
 pub mod compile;
+pub mod coverage;
+pub mod facts;
 pub mod generate;
+pub mod narrow;
 pub mod part;
+pub mod property;
 pub mod render;
 pub mod repair;
+pub mod report;
 pub mod rng;
+pub mod run;
+pub mod sent;
+pub mod shrink;

@@ -151,12 +151,14 @@ impl Book {
 
     /// The expression of a condition, of a row's case, of a rule.
     pub fn expr_mut(&mut self, part: Part) -> Option<&mut Expr> {
-        match part {
-            Part::Condition(at) => self.conditions.get_mut(at).map(|condition| &mut condition.body),
-            Part::When(matrix, row) => self.matrices.get_mut(matrix)?.rows.get_mut(row)?.when.as_mut(),
-            Part::RuleIf(at) => self.rules.get_mut(at)?.condition.as_mut(),
-            _ => None,
+        if let Part::Condition(at) = part {
+            return self.conditions.get_mut(at).map(|condition| &mut condition.body);
         }
+        if let Part::When(matrix, row) = part {
+            return self.matrices.get_mut(matrix)?.rows.get_mut(row)?.when.as_mut();
+        }
+        let Part::RuleIf(at) = part else { return None };
+        self.rules.get_mut(at)?.condition.as_mut()
     }
 }
 

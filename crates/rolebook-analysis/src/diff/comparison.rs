@@ -107,7 +107,7 @@ impl<'a> Comparison<'a> {
     /// Whether there are facts of which the two books say different things. Notes what is not decided.
     fn differs(&mut self, question: &Question, new: Option<ActionId>, old: Option<ActionId>) -> bool {
         let domain = Domain::new(self.schema, question);
-        let mut setting = Setting::new(self.schema, &domain);
+        let mut setting = Setting::new(self.schema, &domain, question);
         let bits = self.bits(&mut setting, domain.resource, new, old);
         // Written alike: nothing to ask.
         if bits.new == bits.old {
@@ -148,7 +148,7 @@ impl<'a> Comparison<'a> {
             question.grantees.extend(subject.grantees.iter().cloned());
         }
         let domain = Domain::new(self.schema, &question);
-        let mut setting = Setting::new(self.schema, &domain);
+        let mut setting = Setting::new(self.schema, &domain, &question);
         let bits = self.bits(&mut setting, domain.resource, new, old);
         let asked = Asked { new, old, through_gates: !bits.own, everybody_told: false };
         for direction in [Direction::Wider, Direction::Narrower] {

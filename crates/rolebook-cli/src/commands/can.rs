@@ -61,6 +61,7 @@ pub(crate) fn can(io: &mut Io, question: &Question) -> Result<u8, Failure> {
     })
 }
 
+/// A question that cannot be asked, as the format has it.
 fn refuse(io: &mut Io, question: &Question, messages: &[String]) -> Result<u8, Failure> {
     if question.explain && question.format == AnswerFormat::Json {
         explained::print_invalid(io, messages);

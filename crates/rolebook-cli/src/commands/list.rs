@@ -4,7 +4,7 @@ use rolebook_engine::{Circumstances, Engine};
 use rolebook_policy::{Action, Policy, TypeId};
 use serde_json::json;
 
-use super::question::{action, invalid, load, named, obligations, pairs, principal, ty};
+use super::question::{Said, action, invalid, load, named, obligations, pairs, principal, ty};
 use super::{Failure, listing};
 use crate::EXIT_FINE;
 use crate::args::{self, AnswerFormat};
@@ -21,23 +21,23 @@ pub(crate) fn list(
         Ok(loaded) => loaded,
         Err(code) => return Ok(code),
     };
-    let mut errors = Vec::new();
-    let principal = principal(&policy, &facts, principal_name, &mut errors);
-    let action = action(&policy, action_name).map_err(|error| errors.push(error)).ok();
+    let mut said = Said::default();
+    let principal = principal(&policy, &facts, principal_name, &mut said);
+    let action = action(&policy, action_name, &mut said);
     let declared = action.and_then(|id| policy.action(id));
     let ty = match (ty_name, declared) {
-        (Some(name), _) => ty(&policy, name).map_err(|error| errors.push(error)).ok(),
-        (None, Some(declared)) => only_place(&policy, declared).map_err(|error| errors.push(error)).ok(),
+        (Some(name), _) => ty(&policy, name, &mut said),
+        (None, Some(declared)) => only_place(&policy, declared).map_err(|error| said.errors.push(error)).ok(),
         (None, None) => None,
     };
     let fields = declared.map_or(&[][..], |action| &action.arguments);
     let with = Circumstances {
-        arguments: pairs(&policy, &given.input, fields, "argument", &mut errors),
-        context: pairs(&policy, &given.context, &policy.context, "context value", &mut errors),
-        enforces: obligations(&policy, &given.enforces, &mut errors),
+        arguments: pairs(&policy, &given.input, fields, "argument", &mut said),
+        context: pairs(&policy, &given.context, &policy.context, "context value", &mut said),
+        enforces: obligations(&policy, &given.enforces, &mut said),
     };
-    let (Some(principal), Some(action), Some(ty), []) = (principal, action, ty, errors.as_slice()) else {
-        return Err(invalid(&errors));
+    let (Some(principal), Some(action), Some(ty), []) = (principal, action, ty, said.errors.as_slice()) else {
+        return Err(invalid(&said.errors));
     };
     let engine = Engine::new(&policy, &facts);
     let found = engine.list(&principal, action, ty, &with).map_err(|errors| invalid(&errors))?;
@@ -66,6 +66,7 @@ pub(crate) fn list(
                 out.push_str(&format!("  help: `rolebook can {who} {action_name} RESOURCE` says why not\n"));
             }
             out.push_str(&more);
+            listing::notes(&mut out, &said.notes);
             io.out(&out);
         }
         AnswerFormat::Json => {
@@ -79,7 +80,7 @@ pub(crate) fn list(
                 "type": ty_name,
                 "resources": resources.collect::<Vec<_>>(),
             });
-            listing::print_json(io, &whole);
+            listing::print_json(io, whole, &said.notes);
         }
     }
     Ok(EXIT_FINE)

@@ -78,6 +78,16 @@ pub(super) fn answer(policy: &Policy, alternatives: &[Vec<ObligationId>], entry:
     whole
 }
 
-pub(super) fn print_json(io: &mut Io, whole: &Value) {
-    io.out(&(serde_json::to_string_pretty(whole).unwrap_or_default() + "\n"));
+/// What is worth knowing of the question, below its answer.
+pub(super) fn notes(out: &mut String, notes: &[String]) {
+    out.extend(notes.iter().map(|note| format!("  note: {note}\n")));
+}
+
+/// The answer for programs, with `notes` at its end.
+pub(super) fn print_json(io: &mut Io, whole: Value, notes: &[String]) {
+    let mut whole = whole;
+    if let Value::Object(fields) = &mut whole {
+        fields.insert("notes".into(), json!(notes));
+    }
+    io.out(&(serde_json::to_string_pretty(&whole).unwrap_or_default() + "\n"));
 }

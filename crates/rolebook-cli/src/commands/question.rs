@@ -5,7 +5,7 @@ mod names;
 mod words;
 
 pub(super) use load::load;
-pub(super) use names::{Spelled, action, anything, obligations, pairs, pairs_of_any, principal, resource, ty};
+pub(super) use names::{Said, Spelled, action, anything, obligations, pairs, pairs_of_any, principal, resource, ty};
 pub(super) use words::{limits, named, thing};
 
 use super::Failure;

@@ -5,7 +5,7 @@ use rolebook_engine::{Circumstances, Engine, NeedsArguments};
 use rolebook_policy::{Action, ActionId, Policy, Row, TypeId};
 use serde_json::json;
 
-use super::question::{anything, invalid, load, named, obligations, pairs, pairs_of_any, principal, thing};
+use super::question::{Said, anything, invalid, load, named, obligations, pairs, pairs_of_any, principal, thing};
 use super::{Failure, listing};
 use crate::EXIT_FINE;
 use crate::args::{self, AnswerFormat};
@@ -21,22 +21,22 @@ pub(crate) fn what(
         Ok(loaded) => loaded,
         Err(code) => return Ok(code),
     };
-    let mut errors = Vec::new();
-    let principal = principal(&policy, &facts, principal_name, &mut errors);
-    let resource = anything(&policy, &facts, resource_name, &mut errors);
+    let mut said = Said::default();
+    let principal = principal(&policy, &facts, principal_name, &mut said);
+    let resource = anything(&policy, &facts, resource_name, &mut said);
     let asked = resource.as_ref().map_or(vec![], |(ty, _)| asked_of(&policy, *ty));
     let fields: Vec<_> = asked.iter().flat_map(|action| &action.arguments).collect();
     let arguments = match resource {
-        Some(_) => pairs_of_any(&policy, &given.input, &fields, "argument", &mut errors),
+        Some(_) => pairs_of_any(&policy, &given.input, &fields, "argument", &mut said),
         None => Default::default(),
     };
     let with = Circumstances {
         arguments,
-        context: pairs(&policy, &given.context, &policy.context, "context value", &mut errors),
-        enforces: obligations(&policy, &given.enforces, &mut errors),
+        context: pairs(&policy, &given.context, &policy.context, "context value", &mut said),
+        enforces: obligations(&policy, &given.enforces, &mut said),
     };
-    let (Some(principal), Some(resource), []) = (principal, resource, errors.as_slice()) else {
-        return Err(invalid(&errors));
+    let (Some(principal), Some(resource), []) = (principal, resource, said.errors.as_slice()) else {
+        return Err(invalid(&said.errors));
     };
     let engine = Engine::new(&policy, &facts);
     let found = engine.what(&principal, &resource, &with).map_err(|errors| invalid(&errors))?;
@@ -68,6 +68,7 @@ pub(crate) fn what(
                 out.push_str(&format!("  help: `rolebook can {who} ACTION {place}` says why not\n"));
             }
             out.push_str(&more);
+            listing::notes(&mut out, &said.notes);
             io.out(&out);
         }
         AnswerFormat::Json => {
@@ -84,7 +85,7 @@ pub(crate) fn what(
                 "actions": actions.collect::<Vec<_>>(),
                 "needs_arguments": needs.collect::<Vec<_>>(),
             });
-            listing::print_json(io, &whole);
+            listing::print_json(io, whole, &said.notes);
         }
     }
     Ok(EXIT_FINE)

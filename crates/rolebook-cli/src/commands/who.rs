@@ -4,7 +4,7 @@ use rolebook_engine::{Circumstances, Engine, EntityIx, Facts};
 use rolebook_policy::{Policy, TypeId, TypeKind};
 use serde_json::json;
 
-use super::question::{Spelled, action, invalid, load, named, obligations, pairs, resource, thing};
+use super::question::{Said, Spelled, action, invalid, load, named, obligations, pairs, resource, thing};
 use super::{Failure, listing};
 use crate::EXIT_FINE;
 use crate::args::{self, AnswerFormat};
@@ -20,26 +20,26 @@ pub(crate) fn who(
         Ok(loaded) => loaded,
         Err(code) => return Ok(code),
     };
-    let mut errors = Vec::new();
-    let action = action(&policy, action_name).map_err(|error| errors.push(error)).ok();
+    let mut said = Said::default();
+    let action = action(&policy, action_name, &mut said);
     let declared = action.and_then(|id| policy.action(id));
-    let resource = declared.and_then(|declared| resource(&policy, &facts, resource_name, declared, &mut errors));
+    let resource = declared.and_then(|declared| resource(&policy, &facts, resource_name, declared, &mut said));
     let resource = match resource {
         Some(Spelled::Known(found)) => Some(found),
         Some(Spelled::Unknown(_, message)) => {
-            errors.push(message);
+            said.errors.push(message);
             None
         }
         None => None,
     };
     let fields = declared.map_or(&[][..], |action| &action.arguments);
     let with = Circumstances {
-        arguments: pairs(&policy, &given.input, fields, "argument", &mut errors),
-        context: pairs(&policy, &given.context, &policy.context, "context value", &mut errors),
-        enforces: obligations(&policy, &given.enforces, &mut errors),
+        arguments: pairs(&policy, &given.input, fields, "argument", &mut said),
+        context: pairs(&policy, &given.context, &policy.context, "context value", &mut said),
+        enforces: obligations(&policy, &given.enforces, &mut said),
     };
-    let (Some(action), Some(resource), []) = (action, resource, errors.as_slice()) else {
-        return Err(invalid(&errors));
+    let (Some(action), Some(resource), []) = (action, resource, said.errors.as_slice()) else {
+        return Err(invalid(&said.errors));
     };
     let engine = Engine::new(&policy, &facts);
     let found = engine.who(action, &resource, &with).map_err(|errors| invalid(&errors))?;
@@ -66,6 +66,7 @@ pub(crate) fn who(
                 out.push_str(&format!("  help: `rolebook can PRINCIPAL {action_name} {text}` says why not\n"));
             }
             out.push_str(&more);
+            listing::notes(&mut out, &said.notes);
             io.out(&out);
         }
         AnswerFormat::Json => {
@@ -79,7 +80,7 @@ pub(crate) fn who(
                 "resource": named(&policy, resource.0, &resource.1),
                 "principals": principals.collect::<Vec<_>>(),
             });
-            listing::print_json(io, &whole);
+            listing::print_json(io, whole, &said.notes);
         }
     }
     Ok(EXIT_FINE)

@@ -7,6 +7,7 @@ use super::tree::{ExprKind, ExprTree};
 use super::who::shortened;
 use crate::Truth;
 use crate::reference::{Arguments, Scope, Val};
+use crate::request::shorten;
 
 /// What was found for one part.
 #[derive(Default)]
@@ -257,6 +258,7 @@ impl Explainer<'_> {
                 let members = members.iter().map(|member| self.name(member)).collect();
                 format!("{path} is {}", shortened(members, ", "))
             }
+            Value::Text(text) => format!("{path} is {}", self.name(&Value::Text(shorten(text)))),
             value => format!("{path} is {}", self.name(value)),
         }
     }

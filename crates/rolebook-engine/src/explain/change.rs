@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use rolebook_policy::{Cardinality, KeyRoleId, ObligationId, Policy, RoleId, TypeId, TypeKind, Value};
 
 use super::tree::ChangeCode;
+use super::valid::stays_valid;
 use crate::{Entity, EntityIx, Facts, Request};
 
 /// A change. In this order they are proposed: what the asking program can do itself comes first, and what gives somebody
@@ -290,6 +291,11 @@ impl<'a> Working<'a> {
             self.touched.push((at, entity.clone()));
             change(entity);
         }
+    }
+
+    /// Whether the facts are still such as facts may be.
+    pub(super) fn is_valid(&self) -> bool {
+        self.touched.iter().all(|(at, before)| stays_valid(self.policy, &self.facts, *at, before))
     }
 
     /// As before the first change.

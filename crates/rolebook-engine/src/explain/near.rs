@@ -98,7 +98,11 @@ impl Trial<'_, '_> {
         for change in plan.iter().filter_map(|at| self.changes.get(*at)) {
             self.working.apply(change);
         }
-        let answer = decide(self.planner.policy, &self.working.facts, &self.working.request).answer;
+        let answer = if self.working.is_valid() {
+            decide(self.planner.policy, &self.working.facts, &self.working.request).answer
+        } else {
+            Answer::Deny(vec![])
+        };
         self.working.undo();
         self.tried.insert(plan.clone(), answer.clone());
         Some(answer)

@@ -1,5 +1,7 @@
 //! Which changes could make a condition true, or false.
 
+use std::collections::BTreeSet;
+
 use rolebook_policy::{Compare, Expr, ExprId, Field, Holding, KeyRoleId, RolePlace, TypeId, Value, ValueKind};
 
 use super::change::Change;
@@ -73,10 +75,16 @@ impl<'a> Planner<'a> {
                         Val::Is(thing) => vec![thing],
                         Val::Unknown | Val::Nobody | Val::Beyond | Val::Set { .. } => vec![],
                     },
-                    RolePlace::OnAny(ty) => {
+                    RolePlace::OnAny(ty) if goal => {
                         let of_type = self.facts.of_type(*ty).map(|(_, entity)| Value::Entity(*ty, entity.id.clone()));
-                        // To be in none of them it takes all of them.
-                        if goal { of_type.take(MAX_OTHERS).collect() } else { of_type.collect() }
+                        of_type.take(MAX_OTHERS).collect()
+                    }
+                    // To hold it on none of them, one gives it up wherever one does.
+                    RolePlace::OnAny(ty) => {
+                        let held = self.facts.get(person).into_iter().flat_map(|entity| &entity.roles);
+                        let places: BTreeSet<EntityIx> = held.map(|(_, place)| *place).collect();
+                        let of_type = |at: &EntityIx| self.facts.get(*at).is_some_and(|entity| entity.ty == *ty);
+                        places.into_iter().filter(of_type).filter_map(|at| self.facts.value(at)).collect()
                     }
                 };
                 let mut plans = if goal { no_way() } else { done() };

@@ -438,7 +438,8 @@ impl<'a> Builder<'a> {
             let message = format!("no parent where the book wants one `{}`", key.value);
             self.wrong(message, file, value.span, "here", "name it; `?` after the parent's type would allow none");
         }
-        let roles_one = self.policy.ty(ty).is_some_and(|ty| ty.roles_one);
+        // Of a principal it speaks of the workspace.
+        let roles_one = self.policy.ty(ty).is_some_and(|ty| ty.roles_one && ty.kind == TypeKind::Resource);
         for (id, span, role) in seats {
             let Some(parent) = self.by_id.get(&(ty, id.to_owned())).copied() else {
                 self.dangling(file, &[ty], id, span);

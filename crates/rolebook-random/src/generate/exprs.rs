@@ -1,6 +1,6 @@
 //! Random conditions that are of the right types where they are used.
 
-use crate::book::{Book, Expr, Field, Kind, Mark, Place};
+use crate::book::{Book, Expr, Field, Kind, Mark, Place, Type};
 use crate::rng::Rng;
 
 /// Where a condition is used.
@@ -39,9 +39,8 @@ const INTS: [&str; 5] = ["0", "1", "-3", "9223372036854775807", "12"];
 /// A condition, `depth` levels of `and`, `or`, `not` deep at most.
 pub fn condition(scope: &Scope<'_>, rng: &mut Rng, depth: usize) -> Expr {
     if depth > 0 && rng.chance(45) {
-        let parts = |rng: &mut Rng| -> Vec<Expr> {
-            (0..rng.between(2, 3)).map(|_| condition(scope, rng, depth - 1)).collect()
-        };
+        let parts =
+            |rng: &mut Rng| -> Vec<Expr> { (0..rng.between(2, 3)).map(|_| condition(scope, rng, depth - 1)).collect() };
         return match rng.below(3) {
             0 => Expr::And(parts(rng)),
             1 => Expr::Or(parts(rng)),
@@ -67,7 +66,8 @@ fn terms(scope: &Scope<'_>) -> Vec<Term> {
         sent: false,
     };
     let mut found = vec![entity("principal", scope.principals.clone())];
-    found.extend(scope.resource.iter().filter(|ty| *ty != "workspace").map(|ty| entity("resource", vec![ty.clone()])));
+    found.extend(scope.resource.iter().map(|ty| entity("resource", vec![ty.clone()])));
+    found.push(entity("workspace", vec!["workspace".into()]));
     let sent = |root: &str, field: &Field| Term { sent: true, ..of_field(&Expr::word(root), field) };
     found.extend(scope.arguments.iter().map(|field| sent("input", field)));
     found.extend(scope.book.context.iter().map(|field| sent("context", field)));
@@ -137,7 +137,9 @@ fn atom(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
         _ => 0,
     };
     let wanted = rng.below(4);
-    let of_length: Vec<&Term> = terms.iter().filter(|term| length(term) == wanted).collect();
+    let asks_caller = rng.chance(20) && terms.iter().any(|term| term.sent);
+    let is_wanted = |term: &&Term| if asks_caller { term.sent } else { length(term) == wanted };
+    let of_length: Vec<&Term> = terms.iter().filter(is_wanted).collect();
     let term = *rng.pick(&of_length)?;
     let empty = Expr::IsEmpty(Box::new(term.expr.clone()));
     let is_root = matches!(&term.expr, Expr::Word(text) if !text.contains('.'));
@@ -247,10 +249,15 @@ fn has_role(scope: &Scope<'_>, rng: &mut Rng, person: &Term, terms: &[Term]) -> 
         return None;
     }
     let who = Box::new(person.expr.clone());
-    let with_roles: Vec<&crate::book::Type> = book.types.iter().filter(|ty| !ty.roles.is_empty()).collect();
+    let on_thing = rng.chance(25);
+    let with_roles: Vec<&Type> = book.types.iter().filter(|ty| !ty.roles.is_empty()).collect();
     if with_roles.is_empty() || rng.chance(40) {
-        let role = rng.pick(&book.roles)?;
-        return Some(Expr::HasRole(who, book.role_text(&role.name), Place::Workspace));
+        let role = book.role_text(&rng.pick(&book.roles)?.name);
+        let place = match rng.pick(&entities(terms)).filter(|_| on_thing) {
+            Some(thing) => Place::On(Box::new(thing.expr.clone())),
+            None => Place::Workspace,
+        };
+        return Some(Expr::HasRole(who, role, place));
     }
     let ty = *rng.pick(&with_roles)?;
     let role = rng.pick(&ty.roles)?;

@@ -11,7 +11,7 @@ pub(super) fn conditions(book: &mut Book, rng: &mut Rng) {
     for index in 0..rng.between(1, 6) {
         let verb = rng.pick(&verbs).filter(|_| index > 1);
         let mut scope = scope_of(book, &verb.cloned().into_iter().collect::<Vec<_>>());
-        if rng.chance(60) {
+        if rng.chance(40) {
             scope.arguments.clear();
         }
         // A condition may name those before it that ask for no more than it does: the first two ask for nothing.
@@ -81,7 +81,7 @@ fn holders(book: &Book, forbid: bool) -> Vec<String> {
         found.push("assigned".into());
     }
     if book.types.iter().any(|ty| !ty.roles.is_empty()) {
-        found.push("members".into());
+        found.extend(["members".into(), "members".into(), "members".into()]);
     }
     let principals = book.principals();
     if forbid || principals.len() == 1 {
@@ -110,9 +110,9 @@ fn cell(book: &Book, rng: &mut Rng, verbs: &[Verb]) -> Cell {
     match rng.below(20) {
         0..=4 => Cell::No(rng.pick(&["-", "no", ""]).unwrap_or(&"-")),
         5 => Cell::Never,
-        6..=11 => Cell::yes(),
-        12..=15 => Cell::Granted { yes: rng.chance(20), conditions: conditions(rng), obligations: vec![] },
-        16 | 17 => Cell::Granted { yes: rng.chance(20), conditions: vec![], obligations: obligations(rng) },
+        6..=9 => Cell::yes(),
+        10..=13 => Cell::Granted { yes: rng.chance(20), conditions: conditions(rng), obligations: vec![] },
+        14..=16 => Cell::Granted { yes: rng.chance(20), conditions: vec![], obligations: obligations(rng) },
         _ => Cell::Granted { yes: rng.chance(20), conditions: conditions(rng), obligations: obligations(rng) },
     }
 }
@@ -122,7 +122,7 @@ pub(super) fn tables(book: &mut Book, rng: &mut Rng) {
         let mut columns = Vec::new();
         let all = holders(book, false);
         for _ in 0..rng.between(1, 4) {
-            columns.extend(rng.pick(&all).filter(|holder| !columns.contains(*holder)).cloned().into_iter());
+            columns.extend(rng.pick(&all).filter(|holder| !columns.contains(*holder)).cloned());
         }
         let mut rows: Vec<Row> = Vec::new();
         for _ in 0..rng.between(1, 6) {
@@ -168,7 +168,7 @@ pub(super) fn rules(book: &mut Book, rng: &mut Rng) {
         let all = holders(book, forbid);
         let mut holders: Vec<String> = Vec::new();
         for _ in 0..rng.between(1, 2) {
-            holders.extend(rng.pick(&all).filter(|holder| !holders.contains(*holder)).cloned().into_iter());
+            holders.extend(rng.pick(&all).filter(|holder| !holders.contains(*holder)).cloned());
         }
         let mut scope = scope_of(book, &verbs);
         // A rule for one type of principals may ask for what only they have.
@@ -177,8 +177,14 @@ pub(super) fn rules(book: &mut Book, rng: &mut Rng) {
         }
         let conditional = rng.chance(if forbid { 85 } else { 65 });
         let condition = conditional.then(|| condition(&scope, rng, 2));
-        let obligations = if !forbid && rng.chance(35) { rng.some(&book.obligations, 40) } else { vec![] };
+        let obligations = if !forbid && rng.chance(50) { rng.some(&book.obligations, 50) } else { vec![] };
         let because = (forbid && rng.chance(60)).then(|| format!("because of {index}"));
-        book.rules.push(Rule { forbid, holders, patterns, except, within, condition, obligations, because });
+        let rule = Rule { forbid, holders, patterns, except, within, condition, obligations, because };
+        // The same under another obligation: several alternatives.
+        if !rule.obligations.is_empty() && rng.chance(60) {
+            let other = rng.pick(&book.obligations).cloned();
+            book.rules.push(Rule { obligations: other.into_iter().collect(), ..rule.clone() });
+        }
+        book.rules.push(rule);
     }
 }

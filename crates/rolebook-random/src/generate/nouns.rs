@@ -40,7 +40,8 @@ pub(super) fn nouns(rng: &mut Rng) -> Book {
     let context: Vec<Field> = fields(rng, &names, 4, "");
     // In context `T?` and `T` are the same; a name stands once.
     book.context = context;
-    book.obligations = ["audit", "mask", "mark", "ask"][..rng.between(1, 4)].iter().map(|name| (*name).into()).collect();
+    book.obligations =
+        ["audit", "mask", "mark", "ask"][..rng.between(2, 4)].iter().map(|name| (*name).into()).collect();
     book
 }
 
@@ -152,12 +153,7 @@ fn place_actions(book: &mut Book, rng: &mut Rng, index: usize) {
         book.types[index].actions.push(Action { name: "create".into(), arguments, on, requires: vec![] });
     }
     if book.types[index].actions.is_empty() && !book.types[index].principal {
-        book.types[index].actions.push(Action {
-            name: "view".into(),
-            arguments: vec![],
-            on: vec![],
-            requires: vec![],
-        });
+        book.types[index].actions.push(Action { name: "view".into(), arguments: vec![], on: vec![], requires: vec![] });
     }
 }
 

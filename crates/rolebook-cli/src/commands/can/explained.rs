@@ -10,6 +10,7 @@ use serde_json::json;
 use super::tree::{Detail, Mark, Node, draw, mark, paragraph};
 use crate::args::AnswerFormat;
 use crate::io::Io;
+use crate::report::plain;
 use crate::{EXIT_DENIED, EXIT_FINE};
 
 /// So many changes that would allow it are shown.
@@ -60,9 +61,9 @@ fn text(io: &Io, policy: &Policy, explanation: &Explanation, notes: &[String]) -
     let mut out = format!(
         "{}  {} may {not}do {} on {}\n",
         io.paint(style, word),
-        question.who,
+        plain(&question.who),
         question.action,
-        question.resource
+        plain(&question.resource)
     );
     for note in notes {
         paragraph(io, "  note: ", "        ", note, &mut out);
@@ -75,7 +76,7 @@ fn text(io: &Io, policy: &Policy, explanation: &Explanation, notes: &[String]) -
 
     out.push_str(&format!("\n{}\n", io.paint("1", "What was looked at")));
     out.push_str(&legend(io, explanation));
-    out.push_str(&format!("  {} on {}\n", question.action, question.resource));
+    out.push_str(&format!("  {} on {}\n", question.action, plain(&question.resource)));
     let whole = View { policy, closed: denied };
     draw(io, &whole.decision(&explanation.decision), &mut out);
 
@@ -91,8 +92,10 @@ fn legend(io: &Io, explanation: &Explanation) -> String {
     let marks: Vec<String> = marks.iter().map(|(sign, words)| format!("{} {words}", mark(io, *sign))).collect();
     let mut lines = format!("  {}\n", marks.join("   "));
     if has_conditions(&explanation.decision) {
-        let words =
-            format!("  `principal` is who asks, {}; `resource` is what it is about\n", explanation.question.who);
+        let words = format!(
+            "  `principal` is who asks, {}; `resource` is what it is about\n",
+            plain(&explanation.question.who)
+        );
         lines.push_str(&io.paint("2", &words));
     }
     lines
@@ -326,7 +329,7 @@ fn add_condition(tree: &ExprTree, depth: usize, details: &mut Vec<Detail>) {
 
 fn misses(io: &Io, who: &str, nearest: &Nearest, out: &mut String) {
     if !nearest.misses.is_empty() {
-        let words = format!("  any one of these lines; where it names nobody it is about {who}\n");
+        let words = format!("  any one of these lines; where it names nobody it is about {}\n", plain(who));
         out.push_str(&io.paint("2", &words));
     }
     for miss in nearest.misses.iter().take(SHOWN) {

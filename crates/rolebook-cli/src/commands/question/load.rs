@@ -33,7 +33,7 @@ pub(in crate::commands) fn load(
 
 type Loaded = Result<Facts, (Vec<Diagnostic>, Sources)>;
 
-fn facts(io: &Io, policy: &Policy, paths: &[PathBuf]) -> Result<Loaded, Failure> {
+fn facts(io: &mut Io, policy: &Policy, paths: &[PathBuf]) -> Result<Loaded, Failure> {
     let mut sources = Sources::default();
     let mut documents = Vec::new();
     let mut diagnostics = Vec::new();
@@ -61,6 +61,9 @@ fn facts(io: &Io, policy: &Policy, paths: &[PathBuf]) -> Result<Loaded, Failure>
     }
     let built = build_facts(policy, &documents, Completeness::Whole);
     if diagnostics.is_empty() {
+        let notes = built.as_ref().map_or(&[][..], Facts::notes);
+        let text = report::text(io, Format::Concise, notes, &sources);
+        io.err(&text);
         return Ok(built.map_err(|errors| (errors, sources)));
     }
     // What a reader complains of and what the book does: all of it in one run.

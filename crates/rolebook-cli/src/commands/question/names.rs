@@ -6,6 +6,32 @@ use rolebook_diagnostics::{a, did_you_mean};
 use rolebook_engine::{Facts, parse_value};
 use rolebook_policy::{Action, ActionId, Field, ObligationId, Policy, TypeId, TypeKind, Value};
 
+/// What is to be said of how a question is spelled.
+#[derive(Default)]
+pub(in crate::commands) struct Said {
+    /// What is wrong with it.
+    pub(in crate::commands) errors: Vec<String>,
+    /// What is worth knowing.
+    pub(in crate::commands) notes: Vec<String>,
+}
+
+impl Said {
+    fn former(&mut self, old: &str, now: &str) {
+        if old != now {
+            self.notes.push(format!("`{old}` is a former name of `{now}`"));
+        }
+    }
+
+    /// Of `type:id`, where the facts hold such a thing.
+    fn former_type(&mut self, policy: &Policy, text: &str) {
+        if let Some((old, _)) = text.split_once(':')
+            && let Some(ty) = policy.find_type(old)
+        {
+            self.former(old, policy.type_name(ty));
+        }
+    }
+}
+
 /// A thing that a question names.
 pub(in crate::commands) enum Spelled {
     /// The facts hold it.
@@ -19,13 +45,14 @@ pub(in crate::commands) fn principal(
     policy: &Policy,
     facts: &Facts,
     text: &str,
-    errors: &mut Vec<String>,
+    said: &mut Said,
 ) -> Option<(TypeId, String)> {
+    said.former_type(policy, text);
     let types: Vec<TypeId> = all_types(policy).filter(|ty| is_principal(policy, *ty)).collect();
     match entity(policy, facts, text, &types) {
         Ok(Some(found)) => return Some(found),
-        Ok(None) => errors.push(unknown_entity(policy, facts, text, &types)),
-        Err(error) => errors.push(error),
+        Ok(None) => said.errors.push(unknown_entity(policy, facts, text, &types)),
+        Err(error) => said.errors.push(error),
     }
     None
 }
@@ -36,20 +63,21 @@ pub(in crate::commands) fn resource(
     facts: &Facts,
     text: &str,
     action: &Action,
-    errors: &mut Vec<String>,
+    said: &mut Said,
 ) -> Option<Spelled> {
     if text == "workspace" {
         return Some(Spelled::Known((TypeId::WORKSPACE, String::new())));
     }
+    said.former_type(policy, text);
     match entity(policy, facts, text, &action.places) {
         Ok(Some(found)) => Some(Spelled::Known(found)),
         Ok(None) => {
-            let (ty, id) = unknown_resource(policy, facts, text, action, errors);
+            let (ty, id) = unknown_resource(policy, facts, text, action, said);
             let ty = ty?;
             Some(Spelled::Unknown((ty, id), unknown_entity(policy, facts, text, &[ty])))
         }
         Err(error) => {
-            errors.push(error);
+            said.errors.push(error);
             None
         }
     }
@@ -60,16 +88,17 @@ pub(in crate::commands) fn anything(
     policy: &Policy,
     facts: &Facts,
     text: &str,
-    errors: &mut Vec<String>,
+    said: &mut Said,
 ) -> Option<(TypeId, String)> {
     if text == "workspace" {
         return Some((TypeId::WORKSPACE, String::new()));
     }
+    said.former_type(policy, text);
     let types: Vec<TypeId> = all_types(policy).filter(|ty| *ty != TypeId::WORKSPACE).collect();
     let error = match (entity(policy, facts, text, &types), text.split_once(':')) {
         (Ok(Some(found)), _) => return Some(found),
         (Err(error), _) => error,
-        (Ok(None), Some((name, _))) => match ty(policy, name) {
+        (Ok(None), Some((name, _))) => match type_of_name(policy, name) {
             Ok(ty) => unknown_entity(policy, facts, text, &[ty]),
             Err(error) => error,
         },
@@ -78,12 +107,25 @@ pub(in crate::commands) fn anything(
             format!("the facts have nothing with the id `{text}`{}", suggestion(near))
         }
     };
-    errors.push(error);
+    said.errors.push(error);
     None
 }
 
 /// The type of that name.
-pub(in crate::commands) fn ty(policy: &Policy, name: &str) -> Result<TypeId, String> {
+pub(in crate::commands) fn ty(policy: &Policy, name: &str, said: &mut Said) -> Option<TypeId> {
+    match type_of_name(policy, name) {
+        Ok(ty) => {
+            said.former(name, policy.type_name(ty));
+            Some(ty)
+        }
+        Err(error) => {
+            said.errors.push(error);
+            None
+        }
+    }
+}
+
+fn type_of_name(policy: &Policy, name: &str) -> Result<TypeId, String> {
     policy.find_type(name).ok_or_else(|| {
         let near = did_you_mean(name, policy.types.iter().map(|ty| ty.name.as_str()));
         format!("the book has no type `{name}`{}", suggestion(near))
@@ -91,20 +133,17 @@ pub(in crate::commands) fn ty(policy: &Policy, name: &str) -> Result<TypeId, Str
 }
 
 /// The obligations of these names.
-pub(in crate::commands) fn obligations(
-    policy: &Policy,
-    names: &[String],
-    errors: &mut Vec<String>,
-) -> BTreeSet<ObligationId> {
+pub(in crate::commands) fn obligations(policy: &Policy, names: &[String], said: &mut Said) -> BTreeSet<ObligationId> {
     let mut found = BTreeSet::new();
     for name in names {
-        match policy.obligations.iter().position(|obligation| obligation.name == *name) {
-            Some(index) => {
-                found.insert(ObligationId(index as u32));
+        match policy.find_obligation(name) {
+            Some(id) => {
+                said.former(name, policy.obligation_name(id));
+                found.insert(id);
             }
             None => {
                 let near = did_you_mean(name, policy.obligations.iter().map(|obligation| obligation.name.as_str()));
-                errors.push(format!("the book has no obligation `{name}`{}", suggestion(near)));
+                said.errors.push(format!("the book has no obligation `{name}`{}", suggestion(near)));
             }
         }
     }
@@ -155,13 +194,13 @@ fn unknown_resource(
     facts: &Facts,
     text: &str,
     action: &Action,
-    errors: &mut Vec<String>,
+    said: &mut Said,
 ) -> (Option<TypeId>, String) {
     if let Some((name, id)) = text.split_once(':') {
-        return match ty(policy, name) {
+        return match type_of_name(policy, name) {
             Ok(ty) => (Some(ty), id.to_owned()),
             Err(error) => {
-                errors.push(error);
+                said.errors.push(error);
                 (None, String::new())
             }
         };
@@ -171,31 +210,32 @@ fn unknown_resource(
     let places = places.join(" or ");
     if let Some(other) = all_types(policy).find(|ty| facts.find(*ty, text).is_some()) {
         let found = policy.type_name(other);
-        errors.push(format!("`{asked}.{}` is asked of {places}, and `{text}` is {}", action.name, a(found)));
+        said.errors.push(format!("`{asked}.{}` is asked of {places}, and `{text}` is {}", action.name, a(found)));
         return (None, String::new());
     }
     let things: Vec<TypeId> = action.places.iter().copied().filter(|ty| *ty != TypeId::WORKSPACE).collect();
     match things.as_slice() {
         [one] => (Some(*one), text.to_owned()),
         [] => {
-            errors.push(format!("`{asked}.{}` is asked of {places}", action.name));
+            said.errors.push(format!("`{asked}.{}` is asked of {places}", action.name));
             (None, String::new())
         }
         several => {
             let names: Vec<String> = several.iter().map(|ty| format!("`{}:{text}`", policy.type_name(*ty))).collect();
-            errors.push(format!("the facts have no `{text}`; say what it is: {}", names.join(" or ")));
+            said.errors.push(format!("the facts have no `{text}`; say what it is: {}", names.join(" or ")));
             (None, String::new())
         }
     }
 }
 
 /// The action of that name; one without its type, or a row's title, gets the names that it could be.
-pub(in crate::commands) fn action(policy: &Policy, text: &str) -> Result<ActionId, String> {
+pub(in crate::commands) fn action(policy: &Policy, text: &str, said: &mut Said) -> Option<ActionId> {
+    if let Some(id) = policy.find_action_text(text) {
+        said.former(text, &policy.action_name(id));
+        return Some(id);
+    }
     let names: Vec<String> =
         (0..policy.actions.len()).map(|index| policy.action_name(ActionId(index as u32))).collect();
-    if let Some(index) = names.iter().position(|name| name == text) {
-        return Ok(ActionId(index as u32));
-    }
     let with_type = names.iter().zip(&policy.actions).filter(|(_, action)| action.name == text || action.title == text);
     let rows = policy.matrices.iter().flat_map(|matrix| &matrix.rows).filter(|row| row.title == text);
     let mut could_be: Vec<String> = with_type.map(|(name, _)| name.clone()).collect();
@@ -207,7 +247,8 @@ pub(in crate::commands) fn action(policy: &Policy, text: &str) -> Result<ActionI
     } else {
         format!("; did you mean `{}`?", could_be.join("`, `"))
     };
-    Err(format!("the book has no action `{text}`{hint}"))
+    said.errors.push(format!("the book has no action `{text}`{hint}"));
+    None
 }
 
 /// Values by name, as `name=value`.
@@ -216,10 +257,10 @@ pub(in crate::commands) fn pairs(
     given: &[String],
     fields: &[Field],
     what: &str,
-    errors: &mut Vec<String>,
+    said: &mut Said,
 ) -> BTreeMap<String, Value> {
     let fields: Vec<&Field> = fields.iter().collect();
-    pairs_of_any(policy, given, &fields, what, errors)
+    pairs_of_any(policy, given, &fields, what, said)
 }
 
 /// Values by name, where several fields may have one name: a text must mean the same for each that can take it.
@@ -228,33 +269,45 @@ pub(in crate::commands) fn pairs_of_any(
     given: &[String],
     fields: &[&Field],
     what: &str,
-    errors: &mut Vec<String>,
+    said: &mut Said,
 ) -> BTreeMap<String, Value> {
     let mut values = BTreeMap::new();
     for pair in given {
         let Some((name, text)) = pair.split_once('=') else {
-            errors.push(format!("`{pair}` is no `name=value`"));
+            said.errors.push(format!("`{pair}` is no `name=value`"));
             continue;
         };
-        let meanings: Vec<Result<Value, String>> = fields
-            .iter()
-            .filter(|field| field.name == name)
-            .map(|field| parse_value(policy, text, &field.ty))
-            .collect();
-        let found: BTreeSet<&Value> = meanings.iter().flatten().collect();
-        match (found.first(), meanings.first()) {
-            (Some(_), _) if found.len() > 1 => {
-                errors.push(format!("the {what} `{name}` is not the same in all actions: ask about one of them"));
-            }
-            (Some(value), _) => {
-                if values.insert(name.to_owned(), (*value).clone()).is_some() {
-                    errors.push(format!("the {what} `{name}` is given twice"));
+        let mut called: Vec<&Field> = fields.iter().copied().filter(|field| field.name == name).collect();
+        if called.is_empty() {
+            let was = |field: &&Field| field.was.iter().any(|old| old == name);
+            called = fields.iter().copied().filter(was).collect();
+        }
+        let mut meanings: BTreeMap<&str, BTreeSet<Value>> = BTreeMap::new();
+        let mut wrong = None;
+        for field in called {
+            match parse_value(policy, text, &field.ty) {
+                Ok(value) => {
+                    meanings.entry(&field.name).or_default().insert(value);
                 }
+                Err(message) => wrong = wrong.or(Some(message)),
             }
-            (None, Some(Err(message))) => errors.push(format!("the {what} `{name}`: {message}")),
-            (None, Some(Ok(_)) | None) => {
+        }
+        match (meanings.is_empty(), wrong) {
+            (true, Some(message)) => said.errors.push(format!("the {what} `{name}`: {message}")),
+            (true, None) => {
                 let near = did_you_mean(name, fields.iter().map(|field| field.name.as_str()));
-                errors.push(format!("there is no {what} `{name}`{}", suggestion(near)));
+                said.errors.push(format!("there is no {what} `{name}`{}", suggestion(near)));
+            }
+            (false, _) => {}
+        }
+        for (now, mut found) in meanings {
+            said.former(name, now);
+            if found.len() > 1 {
+                said.errors.push(format!("the {what} `{name}` is not the same in all actions: ask about one of them"));
+            } else if let Some(value) = found.pop_first()
+                && values.insert(now.to_owned(), value).is_some()
+            {
+                said.errors.push(format!("the {what} `{name}` is given twice"));
             }
         }
     }

@@ -1,0 +1,77 @@
+//! `cargo xtask random`: any number of cases, or one of them again.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use rolebook_random::report::{numbers, rare, section};
+use rolebook_random::run::{Failure, Id, run, run_one};
+use rolebook_random::shrink::shrink;
+
+const USAGE: &str = "\
+cargo xtask random [--cases N] [--seed S]   N cases of random books (20000), from a seed (1)
+cargo xtask random --case BOOK.FACTS.REQUEST   one of them again
+";
+
+/// So many failures are made smaller and shown.
+const SHOWN: usize = 3;
+/// Progress is told after so many cases.
+const STEP: u64 = 20_000;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let value = |name: &str| args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1));
+    let number = |name: &str, otherwise: u64| value(name).map_or(Ok(otherwise), |text| text.parse());
+    // A panic is a failure like any other, and shown with its case.
+    std::panic::set_hook(Box::new(|_| {}));
+    if let Some(text) = value("--case") {
+        return match text.parse::<Id>().and_then(run_one) {
+            Ok(None) => {
+                println!("everything holds");
+                ExitCode::SUCCESS
+            }
+            Ok(Some(failure)) => show(&[failure]),
+            Err(message) => {
+                eprintln!("{message}");
+                ExitCode::from(2)
+            }
+        };
+    }
+    let (Ok(cases), Ok(seed)) = (number("--cases", 20_000), number("--seed", 1)) else {
+        eprint!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let start = Instant::now();
+    let shown = AtomicU64::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let summary = run(seed, cases, threads, &|done| {
+        let before = shown.fetch_max(done / STEP, Ordering::Relaxed);
+        if done / STEP > before {
+            eprintln!("{done} cases, {:.0} s", start.elapsed().as_secs_f64());
+        }
+    });
+    print!("{}", numbers(&summary, start.elapsed().as_secs_f64()));
+    for complaint in summary.complaints.iter().take(10) {
+        println!("not compiled: {complaint}");
+    }
+    for what in rare(&summary, 1) {
+        println!("never seen: {what}");
+    }
+    show(&summary.failures)
+}
+
+fn show(failures: &[Failure]) -> ExitCode {
+    for failure in failures.iter().take(SHOWN) {
+        let page = section(&shrink(failure));
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/random");
+        let path = folder.join(format!("{}.md", failure.id));
+        let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, &page));
+        println!("\n{page}");
+        if let Err(error) = written {
+            eprintln!("{}: {error}", path.display());
+        }
+    }
+    println!("{} failures", failures.len());
+    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
