@@ -34,6 +34,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "rolebook-syntax",
             "rolebook-policy",
             "rolebook-engine",
+            "rolebook-analysis",
             "rolebook-compiler",
             "rolebook-plugin",
             "rolebook-plugin-facts",
@@ -65,6 +66,7 @@ const HIDDEN: &[(&str, &str)] = &[
     ("miette", "rolebook-diagnostics"),
     ("batsat", "rolebook-analysis"),
     ("clap", "rolebook-cli"),
+    ("gix", "rolebook-cli"),
     ("jiff", "rolebook-policy"),
 ];
 

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 const EXIT_CODES: &str = "\
 Exit codes:
   0  fine; or the answer is \"allowed\" (also under obligations that were given with --enforces)
-  1  findings: errors in a book, failed tests, files that are not formatted
+  1  findings: errors in a book, failed tests, files that are not formatted, differences
   2  wrong arguments, unreadable input, an invalid request
   3  the answer is \"denied\"
 
@@ -51,6 +51,25 @@ pub(crate) enum AnswerFormat {
     Full,
     /// For programs
     Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For reading at a terminal
+    Terminal,
+    /// For a comment on a pull request
+    Markdown,
+    /// For programs
+    Json,
+}
+
+/// Which differences count.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// All
+    Any,
+    /// Those by which somebody may do more, and what could not be decided
+    Wider,
 }
 
 /// What a question for a list comes with.
@@ -196,6 +215,32 @@ An action that takes arguments is asked with those of --input; where one is miss
         /// terminal, markdown, csv or json (`rolebook plugins` lists them)
         #[arg(long, default_value = "terminal")]
         format: String,
+    },
+    /// Compare two books by what they mean: who may do more, who less, with an example of each
+    #[command(
+        override_usage = "rolebook diff [OPTIONS] <OLD> <NEW>\n       rolebook diff [OPTIONS] --git <REV> [BOOK]",
+        after_help = "Examples:
+  rolebook diff policies/vitally ../release/policies/vitally
+  rolebook diff --git HEAD
+  rolebook diff --git origin/main policies/vitally --format markdown --fail-on wider
+
+Names that stand for what another name stood for (`was`) are renames; layout, order, titles and comments are no change.
+
+Exit codes: 0 nothing changed in meaning, 1 something did (or the later book has errors), 2 wrong arguments or unreadable input."
+    )]
+    Diff {
+        /// The earlier book and the later one; with --git the book, by default the nearest one upwards
+        #[arg(value_name = "BOOK", num_args = 0..=2)]
+        books: Vec<PathBuf>,
+        /// Compare the book on disk with what it was in a git revision: a branch, a tag, a commit, HEAD~1
+        #[arg(long, value_name = "REV")]
+        git: Option<String>,
+        /// Which changes make the exit code 1
+        #[arg(long, value_enum, default_value_t = FailOn::Any)]
+        fail_on: FailOn,
+        /// How to print what changed
+        #[arg(long, value_enum, default_value_t = DiffFormat::Terminal)]
+        format: DiffFormat,
     },
     /// Format `*.rolebook` files: align tables, tidy blanks, change no meaning
     #[command(

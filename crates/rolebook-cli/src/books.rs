@@ -8,7 +8,8 @@ use rolebook_compiler::{BookFile, Compiler};
 
 use crate::io::Io;
 
-const MANIFEST: &str = "rolebook.yaml";
+pub(crate) const MANIFEST: &str = "rolebook.yaml";
+pub(crate) const BOOK_EXTENSION: &str = "rolebook";
 /// No file that anybody wrote is larger; what is, is read this far and refused as too large.
 const READ_LIMIT: u64 = 64 * 1024 * 1024;
 
@@ -85,7 +86,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
         .filter_map(Result::ok)
         .map(|entry| entry.path())
         // A link that leads nowhere stays in the list: leaving a file out would decide without it.
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rolebook") && !path.is_dir())
+        .filter(|path| path.extension().is_some_and(|extension| extension == BOOK_EXTENSION) && !path.is_dir())
         .collect();
     files.sort();
     Ok(files)
@@ -99,15 +100,36 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// A compiler with the book in it.
-pub(crate) fn load(io: &Io, folder: &Path) -> Result<Compiler, String> {
+/// The files of a book, not yet understood.
+#[derive(Clone)]
+pub(crate) struct Book {
+    /// The folder, as shown to people.
+    pub(crate) folder: String,
+    pub(crate) manifest: Option<BookFile>,
+    pub(crate) files: Vec<BookFile>,
+}
+
+impl Book {
+    /// A compiler with the book in it.
+    pub(crate) fn compiler(self) -> Compiler {
+        let mut compiler = Compiler::new();
+        compiler.set_book(&self.folder, self.manifest, self.files);
+        compiler
+    }
+}
+
+/// Reads the files of a book.
+pub(crate) fn read_book(io: &Io, folder: &Path) -> Result<Book, String> {
     let file = |path: &Path| -> Result<BookFile, String> { Ok(BookFile { path: io.shown(path), bytes: read(path)? }) };
     let manifest = folder.join(MANIFEST);
     let manifest = if manifest.is_file() { Some(file(&manifest)?) } else { None };
     let files: Result<Vec<BookFile>, String> = files(folder)?.iter().map(|path| file(path)).collect();
-    let mut compiler = Compiler::new();
-    compiler.set_book(&io.shown(folder), manifest, files?);
-    Ok(compiler)
+    Ok(Book { folder: io.shown(folder), manifest, files: files? })
+}
+
+/// A compiler with the book in it.
+pub(crate) fn load(io: &Io, folder: &Path) -> Result<Compiler, String> {
+    Ok(read_book(io, folder)?.compiler())
 }
 
 /// What the system says, in our words where they are better.

@@ -2,6 +2,7 @@
 
 mod can;
 mod check;
+mod diff;
 mod explain;
 mod fmt;
 mod init;
@@ -62,6 +63,10 @@ pub(crate) fn run(command: Command, io: &mut Io) -> u8 {
         Command::What { principal, resource, with } => what::what(io, &principal, &resource, &with),
         Command::List { principal, action, ty, with } => list::list(io, &principal, &action, ty.as_deref(), &with),
         Command::Matrix { path, format } => matrix::matrix(io, path.as_ref(), &format),
+        Command::Diff { books, git, fail_on, format } => {
+            let question = diff::Question { books, git, fail_on, format };
+            diff::diff(io, &question)
+        }
         Command::Fmt { paths, check } => fmt::fmt(io, &paths, check),
         Command::Explain { rule } => explain::explain(io, rule.as_deref()),
         Command::Init { folder } => init::init(io, &folder),

@@ -5,6 +5,7 @@
 mod args;
 mod books;
 mod commands;
+mod git;
 mod io;
 mod registry;
 mod report;

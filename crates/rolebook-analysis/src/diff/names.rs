@@ -1,6 +1,6 @@
-//! What two books declare differently: names, and what facts may hold.
+//! What is called otherwise.
 
-use rolebook_policy::{Action, ActionId, Area, Cardinality, EntityType, Field, Policy, ValueKind, ValueType};
+use rolebook_policy::{ActionId, Policy};
 
 use crate::request::successor;
 use crate::schema::Schema;
@@ -16,22 +16,8 @@ pub struct Rename {
     pub new: String,
 }
 
-/// A declaration that one of the books has, or has otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Declared {
-    /// Only the later book has it: what kind, and its name.
-    Added(&'static str, String),
-    /// Only the earlier book has it.
-    Removed(&'static str, String),
-    /// Facts or requests may hold other things there: what, before, after.
-    Changed(String, String, String),
-}
-
-/// A name with its former names.
-type Named<'p> = (&'p str, &'p [String]);
-
 /// The position of the old declaration that has become the new one.
-fn before(name: &str, was: &[String], old: &[&str]) -> Option<usize> {
+pub(super) fn before(name: &str, was: &[String], old: &[&str]) -> Option<usize> {
     let at = |wanted: &str| old.iter().position(|known| *known == wanted);
     at(name).or_else(|| was.iter().find_map(|former| at(former)))
 }
@@ -107,161 +93,4 @@ fn old_type(old: &Policy, new: &Policy, index: usize) -> Option<usize> {
     let ty = new.types.get(index)?;
     let known: Vec<&str> = old.types.iter().map(|ty| ty.name.as_str()).collect();
     before(&ty.name, &ty.was, &known)
-}
-
-/// What is declared in one book only, or otherwise.
-pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
-    let (new, old) = (schema.sides[0].policy, schema.sides[1].policy);
-    let mut found = Vec::new();
-    let lists: [(&'static str, Vec<Named<'_>>, Vec<&str>); 3] = [
-        ("type", new.types.iter().map(named_type).collect(), old.types.iter().map(|ty| ty.name.as_str()).collect()),
-        ("area", new.areas.iter().map(named_area).collect(), old.areas.iter().map(|area| area.name.as_str()).collect()),
-        (
-            "obligation",
-            new.obligations.iter().map(|known| (known.name.as_str(), known.was.as_slice())).collect(),
-            old.obligations.iter().map(|known| known.name.as_str()).collect(),
-        ),
-    ];
-    for (kind, new, old) in &lists {
-        let kept: Vec<Option<usize>> = new.iter().map(|(name, was)| before(name, was, old)).collect();
-        for ((name, _), before) in new.iter().zip(&kept) {
-            if before.is_none() {
-                found.push(Declared::Added(kind, (*name).to_owned()));
-            }
-        }
-        for (index, name) in old.iter().enumerate() {
-            if !kept.contains(&Some(index)) {
-                found.push(Declared::Removed(kind, (*name).to_owned()));
-            }
-        }
-    }
-    for (index, role) in schema.roles.iter().enumerate() {
-        one_sided(&mut found, "role", &role.name, [0, 1].map(|side| schema.sides[side].role_id(index).is_some()));
-    }
-    for (index, key_role) in schema.key_roles.iter().enumerate() {
-        let ids = [0, 1].map(|side| schema.sides[side].key_role_id(index));
-        let name = format!("{}.{}", schema.sorts[key_role.on].name, key_role.name);
-        one_sided(&mut found, "key role", &name, ids.map(|id| id.is_some()));
-        let many =
-            [0, 1].map(|side| ids[side].and_then(|id| schema.sides[side].policy.key_role(id)).map(|key| key.many));
-        if let [Some(after), Some(before)] = many {
-            let text = |many: bool| if many { "any number of holders" } else { "one holder" };
-            changed(&mut found, name, text(before), text(after));
-        }
-    }
-    for index in 0..new.actions.len() {
-        let action = ActionId(index as u32);
-        let earlier = (0..old.actions.len()).map(|index| ActionId(index as u32));
-        let before = earlier.into_iter().find(|earlier| successor(schema, 1, *earlier) == Some(action));
-        match (before.and_then(|id| old.action(id)), new.action(action)) {
-            (None, _) => found.push(Declared::Added("action", new.action_name(action))),
-            (Some(before), Some(after)) => {
-                let name = new.action_name(action);
-                let texts = (sent(old, &before.arguments), sent(new, &after.arguments));
-                changed(&mut found, format!("{name}: what is sent"), &texts.0, &texts.1);
-                let texts = (places(old, before), places(new, after));
-                changed(&mut found, format!("{name}: asked of"), &texts.0, &texts.1);
-            }
-            (Some(_), None) => {}
-        }
-    }
-    for index in 0..old.actions.len() {
-        let action = ActionId(index as u32);
-        if successor(schema, 1, action).is_none() {
-            found.push(Declared::Removed("action", old.action_name(action)));
-        }
-    }
-    for sort in 1..schema.sorts.len() {
-        let types = [0, 1].map(|side| {
-            let known = &schema.sides[side];
-            known.ty(sort).and_then(|ty| known.policy.ty(ty)).map(|ty| (known.policy, ty))
-        });
-        if let [Some((new, after)), Some((old, before))] = types {
-            let name = &after.name;
-            changed(&mut found, format!("{name}: sits in"), &parents(old, before), &parents(new, after));
-            changed(
-                &mut found,
-                format!("{name}: attributes"),
-                &sent(old, &before.attributes),
-                &sent(new, &after.attributes),
-            );
-            let roles = |ty: &EntityType| if ty.roles_one { "exactly one" } else { "any number" };
-            changed(&mut found, format!("{name}: roles"), roles(before), roles(after));
-        }
-    }
-    changed(&mut found, "context".into(), &sent(old, &old.context), &sent(new, &new.context));
-    found
-}
-
-fn named_type(ty: &EntityType) -> Named<'_> {
-    (&ty.name, &ty.was)
-}
-
-fn named_area(area: &Area) -> Named<'_> {
-    (&area.name, &area.was)
-}
-
-fn one_sided(found: &mut Vec<Declared>, kind: &'static str, name: &str, sides: [bool; 2]) {
-    match sides {
-        [true, false] => found.push(Declared::Added(kind, name.to_owned())),
-        [false, true] => found.push(Declared::Removed(kind, name.to_owned())),
-        [true, true] | [false, false] => {}
-    }
-}
-
-/// Notes a difference, renames aside: what is called otherwise is listed as a rename.
-fn changed(found: &mut Vec<Declared>, what: String, before: &str, after: &str) {
-    if before != after {
-        found.push(Declared::Changed(what, before.to_owned(), after.to_owned()));
-    }
-}
-
-/// `author?: user, tags: set of text`, in alphabetical order.
-fn sent(policy: &Policy, fields: &[Field]) -> String {
-    let mut texts: Vec<String> = fields
-        .iter()
-        .map(|field| {
-            let optional = if field.optional { "?" } else { "" };
-            format!("{}{optional}: {}", field.name, type_text(policy, &field.ty))
-        })
-        .collect();
-    texts.sort();
-    if texts.is_empty() { "nothing".into() } else { texts.join(", ") }
-}
-
-fn type_text(policy: &Policy, ty: &ValueType) -> String {
-    let one = match &ty.kind {
-        ValueKind::Text => "text".to_owned(),
-        ValueKind::Int => "int".to_owned(),
-        ValueKind::Bool => "bool".to_owned(),
-        ValueKind::Date => "date".to_owned(),
-        ValueKind::Time => "time".to_owned(),
-        ValueKind::Role => "role".to_owned(),
-        ValueKind::Enum(names) => format!("one of ({})", names.join(", ")),
-        ValueKind::Entity(ty) => policy.type_name(*ty).to_owned(),
-    };
-    if ty.set { format!("set of {one}") } else { one }
-}
-
-fn places(policy: &Policy, action: &Action) -> String {
-    let mut names: Vec<&str> = action.places.iter().map(|ty| policy.type_name(*ty)).collect();
-    names.sort_unstable();
-    names.join(", ")
-}
-
-fn parents(policy: &Policy, ty: &EntityType) -> String {
-    let mut names: Vec<String> = ty
-        .parents
-        .iter()
-        .map(|parent| {
-            let mark = match parent.cardinality {
-                Cardinality::One => "",
-                Cardinality::Optional => "?",
-                Cardinality::Many => "*",
-            };
-            format!("{}{mark}", policy.type_name(parent.ty))
-        })
-        .collect();
-    names.sort();
-    if names.is_empty() { "the workspace".into() } else { names.join(", ") }
 }

@@ -1,11 +1,9 @@
 //! Of whom a change is told: those who hold one role, one key role, or nothing but their type.
 
-use std::cell::Cell;
-
 use rolebook_engine::{Truth, is_meant};
 use rolebook_policy::{ActionId, Grantee, Holding, KeyRoleId, RoleId};
 
-use super::Direction;
+use super::Who;
 use crate::schema::{Schema, Sort};
 use crate::world::World;
 
@@ -15,13 +13,19 @@ pub(super) struct Subject {
     pub(super) title: String,
     /// As the books call them, by side.
     pub(super) grantees: Vec<(usize, Grantee)>,
-    /// The direction in which a change was told of them.
-    pub(super) told: Cell<Option<Direction>>,
 }
 
 impl Subject {
+    pub(super) fn kind(&self) -> Who {
+        match self.grantees.first() {
+            Some((_, Grantee::Role(_))) => Who::Role,
+            Some((_, Grantee::KeyRole(_))) => Who::KeyRole,
+            Some((_, Grantee::Everyone | Grantee::Members | Grantee::Type(_))) | None => Who::Type,
+        }
+    }
+
     pub(super) fn is_type(&self) -> bool {
-        matches!(self.grantees.first(), Some((_, Grantee::Type(_))))
+        self.kind() == Who::Type
     }
 
     /// Whether who asks is one of them, and holds nothing else.
@@ -32,26 +36,42 @@ impl Subject {
         new: Option<ActionId>,
         old: Option<ActionId>,
     ) -> bool {
-        self.grantees.iter().all(|(side, grantee)| {
-            let action = if *side == 0 { new } else { old };
-            let Some(action) = action else { return true };
-            let Some(concrete) = world.concrete(schema, *side, action) else { return true };
-            let policy = schema.sides[*side].policy;
-            is_meant(policy, &concrete.facts, &concrete.request, grantee) == Truth::True
-        }) && self.grantees.first().is_some_and(|(side, grantee)| world.holds_alone(schema, *side, grantee))
+        let mut sides = self.grantees.iter();
+        sides.all(|one| is_meant_by(schema, world, one, new, old).unwrap_or(true))
+            && self.grantees.first().is_some_and(|(side, grantee)| world.holds_alone(schema, *side, grantee))
     }
+
+    /// Whether who asks is one of them in one of the books.
+    pub(super) fn is_some_meant(
+        &self,
+        schema: &Schema<'_>,
+        world: &World,
+        new: Option<ActionId>,
+        old: Option<ActionId>,
+    ) -> bool {
+        self.grantees.iter().any(|one| is_meant_by(schema, world, one, new, old) == Some(true))
+    }
+}
+
+/// `None` where the book cannot be asked.
+fn is_meant_by(
+    schema: &Schema<'_>,
+    world: &World,
+    (side, grantee): &(usize, Grantee),
+    new: Option<ActionId>,
+    old: Option<ActionId>,
+) -> Option<bool> {
+    let action = if *side == 0 { new } else { old };
+    let concrete = world.concrete(schema, *side, action?)?;
+    let policy = schema.sides[*side].policy;
+    Some(is_meant(policy, &concrete.facts, &concrete.request, grantee) == Truth::True)
 }
 
 /// The type first, then roles and key roles in the order of the later book.
 pub(super) fn subjects(schema: &Schema<'_>, principal: Sort) -> Vec<Subject> {
     let sides = 0..schema.sides.len();
     let mut found = Vec::new();
-    let subject = |name: String, title: String, grantees: Vec<(usize, Grantee)>| Subject {
-        name,
-        title,
-        grantees,
-        told: Cell::new(None),
-    };
+    let subject = |name: String, title: String, grantees: Vec<(usize, Grantee)>| Subject { name, title, grantees };
     let types: Vec<(usize, Grantee)> =
         sides.clone().filter_map(|side| schema.sides[side].ty(principal).map(|ty| (side, Grantee::Type(ty)))).collect();
     if let Some((side, Grantee::Type(ty))) = types.first().cloned() {

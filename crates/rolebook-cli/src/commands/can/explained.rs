@@ -7,9 +7,10 @@ use rolebook_engine::{
 use rolebook_policy::Policy;
 use serde_json::json;
 
-use super::tree::{Detail, Mark, Node, draw, mark, paragraph, plain};
+use super::tree::{Detail, Mark, Node, draw, mark, paragraph};
 use crate::args::AnswerFormat;
 use crate::io::Io;
+use crate::report::plain;
 use crate::{EXIT_DENIED, EXIT_FINE};
 
 /// So many changes that would allow it are shown.

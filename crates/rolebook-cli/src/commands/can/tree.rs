@@ -1,6 +1,7 @@
 //! Drawing a tree of lines for people: marks, branches, wrapped to the width of the terminal.
 
 use crate::io::Io;
+use crate::report::wrap;
 
 /// How a line stands to the answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,46 +101,10 @@ fn room(io: &Io, prefix: &str) -> usize {
     usize::from(io.width).saturating_sub(prefix.chars().count()).max(24)
 }
 
-/// Lines of at most `width` characters, broken between words; a longer word stays whole.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let text = plain(text);
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let Some(line) = lines.last_mut() else { break };
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.chars().count() + 1 + word.chars().count() <= width {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
-}
-
-/// Without what a terminal would take for an order: ids come from files.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
 /// A paragraph: wrapped, with its first line and the others behind prefixes.
 pub(super) fn paragraph(io: &Io, first: &str, rest: &str, text: &str, out: &mut String) {
     for (index, line) in wrap(text, room(io, rest)).iter().enumerate() {
         let prefix = if index == 0 { first } else { rest };
         out.push_str(&format!("{prefix}{line}\n"));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrap;
-
-    #[test]
-    fn lines_break_between_words() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("a_very_long_word b", 4), ["a_very_long_word", "b"]);
-        assert_eq!(wrap("", 4), [""]);
-        assert_eq!(wrap("a\u{1b}[31m\nb", 9), ["a\u{fffd}[31m\u{fffd}b"]);
     }
 }

@@ -1,0 +1,344 @@
+//! Comparing one action after the other: whether the books differ, for whom, and a request that shows it.
+
+use std::collections::BTreeMap;
+
+use rolebook_engine::{Answer, decide};
+use rolebook_policy::{ActionId, Place};
+
+use super::subject::{Subject, same_column, subjects};
+use super::{CellText, Change, Direction, Open, Who, Witness};
+use crate::circuit::Bit;
+use crate::decide::deciding_cells;
+use crate::domain::{Domain, PRINCIPAL, Question};
+use crate::expr::Scope;
+use crate::schema::Schema;
+use crate::setting::{Outcome, Setting, questions};
+use crate::shrink::{Keep, shrink};
+use crate::world::World;
+
+/// So many combinations of roles are told of one action.
+const MAX_COMBINATIONS: usize = 16;
+
+/// What is told as one change: the same cell, or no cell at all, for the same people.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    direction: Direction,
+    who: String,
+    through_gates: bool,
+    actions_are_new: bool,
+    cells: Option<(Option<Place>, Option<Place>)>,
+}
+
+pub(super) struct Comparison<'a> {
+    schema: &'a Schema<'a>,
+    found: BTreeMap<Key, (usize, Change)>,
+    open: Vec<Open>,
+    order: usize,
+}
+
+/// The action, as either book knows it.
+#[derive(Clone, Copy)]
+struct Asked {
+    new: Option<ActionId>,
+    old: Option<ActionId>,
+    /// Whether it is granted and refused as before, gates and required actions aside.
+    through_gates: bool,
+    /// Whether it was told of everybody, whatever he holds: then it is told again of those only of whom more is true.
+    everybody_told: bool,
+}
+
+/// The two bits that a question is about.
+#[derive(Clone, Copy)]
+struct Bits {
+    new: Bit,
+    old: Bit,
+    own: bool,
+}
+
+impl<'a> Comparison<'a> {
+    pub(super) fn new(schema: &'a Schema<'a>) -> Self {
+        Self { schema, found: BTreeMap::new(), open: vec![], order: 0 }
+    }
+
+    /// The wider ones first, what comes through gates last.
+    pub(super) fn finish(self) -> (Vec<Change>, Vec<Open>) {
+        let mut changes: Vec<(usize, Change)> = self.found.into_values().collect();
+        changes.sort_by_key(|(order, change)| (change.direction, change.through_gates, *order));
+        (changes.into_iter().map(|(_, change)| change).collect(), self.open)
+    }
+
+    pub(super) fn action(&mut self, new: Option<ActionId>, old: Option<ActionId>) {
+        let actions: Vec<(usize, ActionId)> = new.map(|id| (0, id)).into_iter().chain(old.map(|id| (1, id))).collect();
+        for question in questions(self.schema, &actions, |_| true) {
+            if self.differs(&question, new, old) {
+                self.question(question, new, old);
+            }
+        }
+    }
+
+    fn bits(
+        &self,
+        setting: &mut Setting<'_, '_>,
+        resource: usize,
+        new: Option<ActionId>,
+        old: Option<ActionId>,
+    ) -> Bits {
+        let mut ask = |side: usize, action: Option<ActionId>| {
+            let Some(action) = action.filter(|action| self.is_asked(side, *action, setting.facts.domain, resource))
+            else {
+                return (Bit::FALSE, Bit::FALSE);
+            };
+            let whole = setting.side(side).is_allowed(action, resource);
+            let scope = Scope { resource, arguments: Some(action) };
+            (whole, setting.side(side).is_allowed_by_itself(action, scope))
+        };
+        let ((new, own_new), (old, own_old)) = (ask(0, new), ask(1, old));
+        Bits { new, old, own: own_new != own_old }
+    }
+
+    /// Whether the side asks the action of such a resource, and knows who asks.
+    fn is_asked(&self, side: usize, action: ActionId, domain: &Domain, resource: usize) -> bool {
+        let known = &self.schema.sides[side];
+        let place = known.ty(domain.things[resource]);
+        let places = known.policy.action(action).map_or(&[][..], |action| &action.places);
+        known.ty(domain.things[PRINCIPAL]).is_some() && place.is_some_and(|place| places.contains(&place))
+    }
+
+    /// Whether there are facts of which the two books say different things. Notes what is not decided.
+    fn differs(&mut self, question: &Question, new: Option<ActionId>, old: Option<ActionId>) -> bool {
+        let domain = Domain::new(self.schema, question);
+        let mut setting = Setting::new(self.schema, &domain, question);
+        let bits = self.bits(&mut setting, domain.resource, new, old);
+        // Written alike: nothing to ask.
+        if bits.new == bits.old {
+            return false;
+        }
+        let valid = !setting.facts.roles_free;
+        let asked = Asked { new, old, through_gates: !bits.own, everybody_told: false };
+        for wanted in [[bits.new, !bits.old, valid], [bits.old, !bits.new, valid]] {
+            match setting.find(&wanted) {
+                Outcome::Nothing => {}
+                Outcome::World(_) => return true,
+                Outcome::Open(why) => self.note_open(asked, why),
+            }
+        }
+        false
+    }
+
+    fn note_open(&mut self, asked: Asked, why: String) {
+        let open = Open { action: self.name(asked.new, asked.old), why };
+        if !self.open.contains(&open) {
+            self.open.push(open);
+        }
+    }
+
+    fn name(&self, new: Option<ActionId>, old: Option<ActionId>) -> String {
+        match (new, old) {
+            (Some(action), _) => self.schema.sides[0].policy.action_name(action),
+            (None, Some(action)) => self.schema.sides[1].policy.action_name(action),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// Who is concerned: each role, key role and type of principals by itself, then combinations of them of whom that does
+    /// not tell it already.
+    fn question(&mut self, mut question: Question, new: Option<ActionId>, old: Option<ActionId>) {
+        let all = subjects(self.schema, question.principal);
+        for subject in &all {
+            question.grantees.extend(subject.grantees.iter().cloned());
+        }
+        let domain = Domain::new(self.schema, &question);
+        let mut setting = Setting::new(self.schema, &domain, &question);
+        let bits = self.bits(&mut setting, domain.resource, new, old);
+        let asked = Asked { new, old, through_gates: !bits.own, everybody_told: false };
+        for direction in [Direction::Wider, Direction::Narrower] {
+            let changed = match direction {
+                Direction::Wider => [bits.new, !bits.old],
+                Direction::Narrower => [bits.old, !bits.new],
+            };
+            let mut told: Vec<&Subject> = Vec::new();
+            for subject in &all {
+                let asked = Asked { everybody_told: told.iter().any(|told| told.is_type()), ..asked };
+                let mut wanted = changed.to_vec();
+                for (side, grantee) in &subject.grantees {
+                    wanted.push(setting.side(*side).is_meant(grantee, domain.resource).yes);
+                    let alone = setting.alone(*side, grantee);
+                    wanted.push(alone);
+                }
+                if let Outcome::World(world) = setting.find(&wanted)
+                    && self.note(direction, Some(subject), asked, world).is_some()
+                {
+                    told.push(subject);
+                }
+            }
+            if !told.iter().any(|subject| subject.is_type()) {
+                self.combinations(&mut setting, &domain, direction, &changed, &all, &told, asked);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the rest of `question`")]
+    fn combinations(
+        &mut self,
+        setting: &mut Setting<'_, '_>,
+        domain: &Domain,
+        direction: Direction,
+        changed: &[Bit],
+        all: &[Subject],
+        told: &[&Subject],
+        asked: Asked,
+    ) {
+        let mut wanted = changed.to_vec();
+        wanted.push(!setting.facts.roles_free);
+        let meant = |setting: &mut Setting<'_, '_>, subject: &Subject| -> Bit {
+            let bits: Vec<Bit> = subject
+                .grantees
+                .iter()
+                .map(|(side, grantee)| setting.side(*side).is_meant(grantee, domain.resource).yes)
+                .collect();
+            setting.facts.circuit.any(bits)
+        };
+        for subject in told {
+            let bit = meant(setting, subject);
+            wanted.push(!bit);
+        }
+        for _ in 0..MAX_COMBINATIONS {
+            let world = match setting.find(&wanted) {
+                Outcome::Nothing => return,
+                Outcome::Open(why) => return self.note_open(asked, why),
+                Outcome::World(world) => world,
+            };
+            let Some(world) = self.note(direction, None, asked, world) else {
+                return self.note_open(asked, "internal: facts were found that show a change, and they do not".into());
+            };
+            let held: Vec<&Subject> = all
+                .iter()
+                .filter(|subject| {
+                    !subject.is_type() && subject.is_some_meant(self.schema, &world, asked.new, asked.old)
+                })
+                .collect();
+            let bits: Vec<Bit> = held.into_iter().map(|subject| meant(setting, subject)).collect();
+            if bits.is_empty() {
+                return;
+            }
+            // Whoever holds all of these, and more, is told by this.
+            let bit = setting.facts.circuit.all(bits);
+            wanted.push(!bit);
+        }
+        self.note_open(asked, "so many combinations of roles make a difference that only the first are told".into());
+    }
+
+    /// Takes a change down, where the reference evaluator finds that it is one. Gives back the facts, made small.
+    fn note(&mut self, direction: Direction, subject: Option<&Subject>, asked: Asked, world: World) -> Option<World> {
+        let Asked { new, old, through_gates, everybody_told } = asked;
+        let shows = |world: &World| {
+            let (after, before) = (self.is_allowed(0, new, world), self.is_allowed(1, old, world));
+            match direction {
+                Direction::Wider => after == Some(true) && (before == Some(false) || old.is_none()),
+                Direction::Narrower => before == Some(true) && (after == Some(false) || new.is_none()),
+            }
+        };
+        let keeps = |world: &World| {
+            shows(world) && subject.is_none_or(|subject| subject.is_alone(self.schema, world, new, old))
+        };
+        if !keeps(&world) {
+            return None;
+        }
+        let world = shrink(self.schema, world, Keep::Required, keeps);
+        if everybody_told && shows(&without_holdings(&world)) {
+            return None;
+        }
+        let (who, who_title) = match subject {
+            Some(subject) => (subject.name.clone(), subject.title.clone()),
+            None => world.holdings(self.schema),
+        };
+        let who_kind = subject.map_or(Who::Combination, Subject::kind);
+        let cell = |side: usize, action: Option<ActionId>| self.cell(side, action?, subject?);
+        let (before, after) = (cell(1, old), cell(0, new));
+        let who_is_new = subject.is_some_and(|subject| subject.grantees.len() < 2);
+        let actions_are_new = new.is_none() || old.is_none();
+        let cells = (!through_gates && !who_is_new && !actions_are_new)
+            .then(|| (before.as_ref().map(|(place, _)| *place), after.as_ref().map(|(place, _)| *place)));
+        let key = Key { direction, who: who.clone(), through_gates, actions_are_new, cells };
+        let name = self.name(new, old);
+        self.order += 1;
+        let order = self.order;
+        // In the words of the later book, if it knows both who asks and what for.
+        let is_known = subject.is_none_or(|subject| subject.grantees.iter().any(|(side, _)| *side == 0));
+        let (side, action) = match (new, old) {
+            (Some(action), None) => (0, action),
+            (Some(action), Some(_)) if is_known => (0, action),
+            (_, Some(action)) => (1, action),
+            (None, None) => return None,
+        };
+        let schema = self.schema;
+        let (_, change) = self.found.entry(key).or_insert_with(|| {
+            let names = |side: usize| -> Vec<String> {
+                let known = &schema.sides[side];
+                let ids = world.enforced.iter().filter_map(|obligation| known.obligation_id(*obligation));
+                ids.map(|id| known.policy.obligation_name(id).to_owned()).collect()
+            };
+            let lines = world.story(schema, side, action).lines().map(str::to_owned).collect();
+            let witness = Witness { lines, enforces: names(side) };
+            let told = cells.is_some();
+            let change = Change {
+                direction,
+                who_kind,
+                who,
+                who_title,
+                who_is_new,
+                actions: vec![],
+                actions_are_new,
+                before: before.filter(|_| told).map(|(_, cell)| cell),
+                after: after.filter(|_| told).map(|(_, cell)| cell),
+                through_gates,
+                witness: Some(witness),
+            };
+            (order, change)
+        });
+        if !change.actions.contains(&name) {
+            change.actions.push(name);
+        }
+        Some(world)
+    }
+
+    /// What the side answers; `None` where it cannot be asked.
+    fn is_allowed(&self, side: usize, action: Option<ActionId>, world: &World) -> Option<bool> {
+        let concrete = world.concrete(self.schema, side, action?)?;
+        let answer = decide(self.schema.sides[side].policy, &concrete.facts, &concrete.request).answer;
+        Some(match answer {
+            Answer::Allow | Answer::AllowIf(_) => true,
+            Answer::Deny(_) => false,
+        })
+    }
+
+    /// The cell of the subject's column that decides the action.
+    fn cell(&self, side: usize, action: ActionId, subject: &Subject) -> Option<(Place, CellText)> {
+        let policy = self.schema.sides[side].policy;
+        let (_, grantee) = subject.grantees.iter().find(|(known, _)| *known == side)?;
+        let cells = deciding_cells(policy, action);
+        let found = cells.iter().find(|cell| same_column(cell.grantee, grantee))?;
+        let matrix = policy.matrices.get(found.matrix)?;
+        let text = CellText {
+            text: found.cell.text.clone(),
+            row: matrix.rows.get(found.row)?.label(policy),
+            matrix: matrix.title.clone(),
+            place: policy.place_text(found.cell.place),
+        };
+        Some((found.cell.place, text))
+    }
+}
+
+/// The same facts, but who asks holds nothing.
+fn without_holdings(world: &World) -> World {
+    let mut world = world.clone();
+    if let Some(entity) = world.entities.get_mut(PRINCIPAL).and_then(Option::as_mut) {
+        entity.roles.clear();
+    }
+    for entity in world.entities.iter_mut().flatten() {
+        for holders in entity.holders.values_mut() {
+            holders.remove(&PRINCIPAL);
+        }
+    }
+    world
+}

@@ -1,0 +1,191 @@
+//! What two books declare differently, names aside: what there is, and what facts and requests may hold.
+
+use rolebook_policy::{Action, ActionId, Cardinality, EntityType, Field, TypeKind, ValueKind};
+
+use super::names::before;
+use crate::request::successor;
+use crate::schema::{Schema, Side};
+
+/// A declaration that one of the books has, or has otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Declared {
+    /// Only the later book has it: what kind, and its name.
+    Added(&'static str, String),
+    /// Only the earlier book has it.
+    Removed(&'static str, String),
+    /// Facts or requests may hold other things there: what, before, after.
+    Changed(String, String, String),
+}
+
+/// What is declared in one book only, or otherwise.
+pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
+    let (new, old) = (schema.sides[0].policy, schema.sides[1].policy);
+    let mut found = Vec::new();
+    let types = (new.types.iter().map(|ty| (ty.name.as_str(), &ty.was)), old.types.iter().map(|ty| ty.name.as_str()));
+    named(&mut found, "type", types.0.collect(), types.1.collect());
+    let areas =
+        (new.areas.iter().map(|area| (area.name.as_str(), &area.was)), old.areas.iter().map(|area| area.name.as_str()));
+    named(&mut found, "area", areas.0.collect(), areas.1.collect());
+    let obligations = (
+        new.obligations.iter().map(|known| (known.name.as_str(), &known.was)),
+        old.obligations.iter().map(|known| known.name.as_str()),
+    );
+    named(&mut found, "obligation", obligations.0.collect(), obligations.1.collect());
+    for (index, role) in schema.roles.iter().enumerate() {
+        one_sided(&mut found, "role", &role.name, [0, 1].map(|side| schema.sides[side].role_id(index).is_some()));
+    }
+    for (index, key_role) in schema.key_roles.iter().enumerate() {
+        let ids = [0, 1].map(|side| schema.sides[side].key_role_id(index));
+        let name = format!("{}.{}", schema.sorts[key_role.on].name, key_role.name);
+        one_sided(&mut found, "key role", &name, ids.map(|id| id.is_some()));
+        let many =
+            [0, 1].map(|side| ids[side].and_then(|id| schema.sides[side].policy.key_role(id)).map(|key| key.many));
+        if let [Some(after), Some(before)] = many {
+            let text = |many: bool| if many { "any number of holders" } else { "one holder" };
+            changed(&mut found, name, text(before), text(after));
+        }
+    }
+    for index in 0..new.actions.len() {
+        let action = ActionId(index as u32);
+        let earlier = (0..old.actions.len()).map(|index| ActionId(index as u32));
+        let before = earlier.into_iter().find(|earlier| successor(schema, 1, *earlier) == Some(action));
+        match (before.and_then(|id| old.action(id)), new.action(action)) {
+            (None, _) => found.push(Declared::Added("action", new.action_name(action))),
+            (Some(before), Some(after)) => {
+                let name = new.action_name(action);
+                fields(&mut found, schema, "argument", &name, &after.arguments, &before.arguments);
+                let texts = (places(schema, 1, before), places(schema, 0, after));
+                changed(&mut found, format!("{name}: asked of"), &texts.0, &texts.1);
+            }
+            (Some(_), None) => {}
+        }
+    }
+    for index in 0..old.actions.len() {
+        let action = ActionId(index as u32);
+        if successor(schema, 1, action).is_none() {
+            found.push(Declared::Removed("action", old.action_name(action)));
+        }
+    }
+    for sort in 1..schema.sorts.len() {
+        let types = [0, 1].map(|side| {
+            let known = &schema.sides[side];
+            known.ty(sort).and_then(|ty| known.policy.ty(ty))
+        });
+        if let [Some(after), Some(before)] = types {
+            let name = &after.name;
+            let kind = |ty: &EntityType| if ty.kind == TypeKind::Principal { "principal" } else { "resource" };
+            changed(&mut found, name.clone(), kind(before), kind(after));
+            changed(&mut found, format!("{name}: sits in"), &parents(schema, 1, before), &parents(schema, 0, after));
+            fields(&mut found, schema, "attribute", name, &after.attributes, &before.attributes);
+            let roles = |ty: &EntityType| if ty.roles_one { "exactly one" } else { "any number" };
+            changed(&mut found, format!("{name}: roles"), roles(before), roles(after));
+        }
+    }
+    fields(&mut found, schema, "context value", "context", &new.context, &old.context);
+    found
+}
+
+/// Attributes, arguments, context values: those that one of the books has, and those of another type.
+fn fields(
+    found: &mut Vec<Declared>,
+    schema: &Schema<'_>,
+    kind: &'static str,
+    owner: &str,
+    new: &[Field],
+    old: &[Field],
+) {
+    let known: Vec<&str> = old.iter().map(|field| field.name.as_str()).collect();
+    let mut kept = Vec::new();
+    for field in new {
+        let name = format!("{owner}.{}", field.name);
+        match before(&field.name, &field.was, &known).and_then(|index| Some((index, old.get(index)?))) {
+            None => found.push(Declared::Added(kind, name)),
+            Some((index, earlier)) => {
+                kept.push(index);
+                changed(
+                    found,
+                    name,
+                    &type_text(&schema.sides[1], schema, earlier),
+                    &type_text(&schema.sides[0], schema, field),
+                );
+            }
+        }
+    }
+    for (index, field) in old.iter().enumerate() {
+        if !kept.contains(&index) {
+            found.push(Declared::Removed(kind, format!("{owner}.{}", field.name)));
+        }
+    }
+}
+
+/// What has a name of its own in either book.
+fn named(found: &mut Vec<Declared>, kind: &'static str, new: Vec<(&str, &Vec<String>)>, old: Vec<&str>) {
+    let kept: Vec<Option<usize>> = new.iter().map(|(name, was)| before(name, was, &old)).collect();
+    for ((name, _), before) in new.iter().zip(&kept) {
+        if before.is_none() {
+            found.push(Declared::Added(kind, (*name).to_owned()));
+        }
+    }
+    for (index, name) in old.iter().enumerate() {
+        if !kept.contains(&Some(index)) {
+            found.push(Declared::Removed(kind, (*name).to_owned()));
+        }
+    }
+}
+
+fn one_sided(found: &mut Vec<Declared>, kind: &'static str, name: &str, sides: [bool; 2]) {
+    match sides {
+        [true, false] => found.push(Declared::Added(kind, name.to_owned())),
+        [false, true] => found.push(Declared::Removed(kind, name.to_owned())),
+        [true, true] | [false, false] => {}
+    }
+}
+
+/// Notes a difference, renames aside: what is called otherwise is listed as a rename.
+fn changed(found: &mut Vec<Declared>, what: String, before: &str, after: &str) {
+    if before != after {
+        found.push(Declared::Changed(what, before.to_owned(), after.to_owned()));
+    }
+}
+
+/// `set of user`, types under their names in the later book.
+fn type_text(side: &Side<'_>, schema: &Schema<'_>, field: &Field) -> String {
+    let one = match &field.ty.kind {
+        ValueKind::Text => "text".to_owned(),
+        ValueKind::Int => "int".to_owned(),
+        ValueKind::Bool => "bool".to_owned(),
+        ValueKind::Date => "date".to_owned(),
+        ValueKind::Time => "time".to_owned(),
+        ValueKind::Role => "role".to_owned(),
+        ValueKind::Enum(names) => format!("one of ({})", names.join(", ")),
+        ValueKind::Entity(ty) => schema.sorts[side.sort(*ty)].name.clone(),
+    };
+    let set = if field.ty.set { "set of " } else { "" };
+    let optional = if field.optional { ", may be missing" } else { "" };
+    format!("{set}{one}{optional}")
+}
+
+fn places(schema: &Schema<'_>, side: usize, action: &Action) -> String {
+    let known = &schema.sides[side];
+    let mut names: Vec<&str> = action.places.iter().map(|ty| schema.sorts[known.sort(*ty)].name.as_str()).collect();
+    names.sort_unstable();
+    names.join(", ")
+}
+
+fn parents(schema: &Schema<'_>, side: usize, ty: &EntityType) -> String {
+    let known = &schema.sides[side];
+    let mut names: Vec<String> = ty
+        .parents
+        .iter()
+        .map(|parent| {
+            let mark = match parent.cardinality {
+                Cardinality::One => "",
+                Cardinality::Optional => "?",
+                Cardinality::Many => "*",
+            };
+            format!("{}{mark}", schema.sorts[known.sort(parent.ty)].name)
+        })
+        .collect();
+    names.sort();
+    if names.is_empty() { "the workspace".into() } else { names.join(", ") }
+}
