@@ -1,6 +1,6 @@
 //! Whether a change left an entity as facts may be. Changes are made so that it does; this holds them to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_policy::{Cardinality, Policy, TypeId};
 
@@ -24,7 +24,26 @@ pub(super) fn stays_valid(policy: &Policy, facts: &Facts, at: EntityIx, before: 
         let declared = declared.parents.iter().find(|parent| parent.ty == *ty);
         declared.is_some_and(|parent| parent.cardinality == Cardinality::Many || parents.len() < 2)
     });
-    attributes && holders && parents && roles(policy, facts, at, after, before)
+    attributes && holders && parents && is_no_circle(facts, at) && roles(policy, facts, at, after, before)
+}
+
+/// Whether the entity is not above itself. A type sits in itself only, so a circle stays within it.
+fn is_no_circle(facts: &Facts, at: EntityIx) -> bool {
+    let above = |at: EntityIx| {
+        let entity = facts.get(at);
+        entity.and_then(|entity| entity.parents.get(&entity.ty)).into_iter().flatten().copied()
+    };
+    let mut queue: Vec<EntityIx> = above(at).collect();
+    let mut seen: BTreeSet<EntityIx> = BTreeSet::new();
+    while let Some(next) = queue.pop() {
+        if next == at {
+            return false;
+        }
+        if seen.insert(next) {
+            queue.extend(above(next));
+        }
+    }
+    true
 }
 
 /// Roles are held where one sits, and under `roles one` no two at a place and none no less than before.
@@ -82,7 +101,8 @@ mod tests {
 
     /// Users with one role each in a team, one team each; accounts with one csm and an optional owner.
     fn policy() -> Policy {
-        let mut account = ty("account", TypeKind::Resource, vec![], false);
+        let in_account = Parent { ty: TypeId(3), cardinality: Cardinality::Many, ungated: false };
+        let mut account = ty("account", TypeKind::Resource, vec![in_account], false);
         let owner = ValueType { set: false, kind: ValueKind::Entity(TypeId(1)) };
         let field = |name: &str, optional| Field {
             name: name.into(),
@@ -213,6 +233,10 @@ mod tests {
         assert!(broken(kim, &|entity| entity.roles.extend([(RoleId(2), one)])), "a role where one does not sit");
         assert!(broken(acme, &|entity| entity.attributes.clear()), "a required value");
         assert!(broken(acme, &|entity| entity.holders.values_mut().for_each(|list| list.push(lee))), "two holders");
+        let in_itself = |entity: &mut crate::Entity| {
+            entity.parents.insert(TypeId(3), vec![acme]);
+        };
+        assert!(broken(acme, &in_itself), "a thing in itself");
         assert!(!broken(acme, &|_| {}));
     }
 }
