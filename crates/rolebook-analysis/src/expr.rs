@@ -158,7 +158,7 @@ impl<'p> Encoder<'_, '_, 'p> {
                 let role = self.term(*role, scope);
                 let side = &self.facts.schema.sides[self.side];
                 let includes: Vec<usize> =
-                    including(side.policy, *wanted).into_iter().map(|role| side.role(role)).collect();
+                    side.policy.including_roles(*wanted).into_iter().map(|role| side.role(role)).collect();
                 let (mut yes, mut no) = (vec![], vec![]);
                 for (atom, bit) in &role.is {
                     if let Atom::Scalar(Value::Role(role)) = atom {
@@ -499,7 +499,7 @@ impl<'p> Encoder<'_, '_, 'p> {
     /// The roles of the schema that are or include the side's role.
     fn including(&self, role: RoleId) -> Vec<usize> {
         let side = &self.facts.schema.sides[self.side];
-        including(side.policy, role).into_iter().map(|role| side.role(role)).collect()
+        side.policy.including_roles(role).into_iter().map(|role| side.role(role)).collect()
     }
 
     /// Whether the person holds the role for `thing`: in the workspace, or on it or above it.
@@ -566,22 +566,6 @@ fn less(a: &Atom, b: &Atom) -> Option<bool> {
         (Atom::Scalar(Value::Time(a)), Atom::Scalar(Value::Time(b))) => Some(a < b),
         _ => None,
     }
-}
-
-/// The roles that are or include `wanted`.
-pub(crate) fn including(policy: &Policy, wanted: RoleId) -> Vec<RoleId> {
-    let mut found = vec![wanted];
-    let mut next = 0;
-    while let Some(role) = found.get(next).copied() {
-        next += 1;
-        for (index, other) in policy.roles.iter().enumerate() {
-            let other_id = RoleId(index as u32);
-            if other.includes.contains(&role) && !found.contains(&other_id) {
-                found.push(other_id);
-            }
-        }
-    }
-    found
 }
 
 /// The nearest type, from `ty` upwards, that declares roles; never the workspace.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{Grantee, KeyRoleId, RoleId};
+use rolebook_policy::{Grantee, KeyRoleId};
 
 use crate::circuit::{Bit, Found};
 use crate::domain::{Domain, PRINCIPAL, Question, Thing};
@@ -62,7 +62,9 @@ impl<'s, 'p> Setting<'s, 'p> {
         let schema = self.facts.schema;
         let known = &schema.sides[side];
         let roles: BTreeSet<usize> = match grantee {
-            Grantee::Role(role) => included(known.policy, *role).into_iter().map(|role| known.role(role)).collect(),
+            Grantee::Role(role) => {
+                known.policy.included_roles(*role).into_iter().map(|role| known.role(role)).collect()
+            }
             Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::KeyRole(_) => BTreeSet::new(),
         };
         let key_roles: Vec<KeyRoleId> = match grantee {
@@ -99,21 +101,6 @@ impl<'s, 'p> Setting<'s, 'p> {
             .collect();
         self.facts.circuit.all(bits)
     }
-}
-
-/// A role with all that it includes.
-pub(crate) fn included(policy: &rolebook_policy::Policy, role: RoleId) -> Vec<RoleId> {
-    let mut found = vec![role];
-    let mut next = 0;
-    while let Some(role) = found.get(next).copied() {
-        next += 1;
-        for included in policy.role(role).map_or(&[][..], |role| &role.includes) {
-            if !found.contains(included) {
-                found.push(*included);
-            }
-        }
-    }
-    found
 }
 
 /// The questions that an action makes: for each type of principals, each place that it is asked of; where both are of one

@@ -397,7 +397,7 @@ impl World {
         let known = &schema.sides[side];
         let (roles, key_roles): (BTreeSet<usize>, BTreeSet<usize>) = match grantee {
             Grantee::Role(role) => {
-                let roles = crate::setting::included(known.policy, *role);
+                let roles = known.policy.included_roles(*role);
                 (roles.into_iter().map(|role| known.role(role)).collect(), BTreeSet::new())
             }
             Grantee::KeyRole(holding) => {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use rolebook_analysis::{CellAt, Dead, GrantAt, Pair, RowAt, Together, dead_cells, together};
 use rolebook_diagnostics::rules;
-use rolebook_policy::{ActionId, CellKind, Effect, Grantee, ObligationId, Policy, RoleId};
+use rolebook_policy::{ActionId, CellKind, Effect, Grantee, ObligationId, Policy};
 
 use crate::grants::{LoweredMatrix, LoweredRule};
 use crate::items::{Items, Spot};
@@ -315,22 +315,10 @@ fn covers(policy: &Policy, grantee: &Grantee, column: &Grantee) -> bool {
         (Grantee::Everyone | Grantee::Members, _) => true,
         (Grantee::Type(granted), Grantee::Type(held)) => granted == held,
         (Grantee::Type(_), _) => true,
-        (Grantee::Role(granted), Grantee::Role(held)) => included(policy, *held).contains(granted),
+        (Grantee::Role(granted), Grantee::Role(held)) => policy.included_roles(*held).contains(granted),
         (Grantee::KeyRole(granted), Grantee::KeyRole(held)) => {
             held.key_roles.iter().any(|id| granted.key_roles.contains(id))
         }
         (Grantee::Role(_) | Grantee::KeyRole(_), _) => false,
     }
-}
-
-/// A role with all that it includes.
-fn included(policy: &Policy, role: RoleId) -> BTreeSet<RoleId> {
-    let mut found = BTreeSet::new();
-    let mut queue = vec![role];
-    while let Some(role) = queue.pop() {
-        if found.insert(role) {
-            queue.extend(&policy.roles[role.index()].includes);
-        }
-    }
-    found
 }

@@ -327,6 +327,37 @@ impl Policy {
         self.roles.get(id.index())
     }
 
+    /// The role with all that it includes, itself first.
+    pub fn included_roles(&self, role: RoleId) -> Vec<RoleId> {
+        let mut found = vec![role];
+        let mut next = 0;
+        while let Some(role) = found.get(next).copied() {
+            next += 1;
+            for included in self.role(role).map_or(&[][..], |role| &role.includes) {
+                if !found.contains(included) {
+                    found.push(*included);
+                }
+            }
+        }
+        found
+    }
+
+    /// The roles that are or include the role, itself first.
+    pub fn including_roles(&self, role: RoleId) -> Vec<RoleId> {
+        let mut found = vec![role];
+        let mut next = 0;
+        while let Some(role) = found.get(next).copied() {
+            next += 1;
+            for (index, other) in self.roles.iter().enumerate() {
+                let id = RoleId(index as u32);
+                if other.includes.contains(&role) && !found.contains(&id) {
+                    found.push(id);
+                }
+            }
+        }
+        found
+    }
+
     /// The key role of that id.
     pub fn key_role(&self, id: KeyRoleId) -> Option<&KeyRole> {
         self.key_roles.get(id.index())
