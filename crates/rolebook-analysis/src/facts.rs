@@ -242,7 +242,7 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
         }
         let roles: Vec<usize> = (0..self.schema.roles.len()).filter(|role| self.schema.roles[*role].on == on).collect();
         let seats = if on == 0 { Rc::new(vec![(0, Bit::TRUE)]) } else { self.parents(person, on) };
-        let one = if on == 0 { sort.roles_one } else { self.schema.sorts[on].roles_one };
+        let one = if on == 0 { sort.roles_one } else { self.schema.sorts[on].is_one_at_each() };
         for (place, sits) in seats.iter() {
             let bits: Vec<Bit> = roles.iter().map(|_| self.circuit.input()).collect();
             for (role, bit) in roles.iter().zip(&bits) {

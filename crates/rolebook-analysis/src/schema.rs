@@ -44,6 +44,13 @@ pub(crate) struct SortInfo {
     slots: Vec<Slot>,
 }
 
+impl SortInfo {
+    /// Whether who sits in one of them holds exactly one role there. Of a principal `roles one` speaks of the workspace.
+    pub(crate) fn is_one_at_each(&self) -> bool {
+        self.roles_one && !self.principal
+    }
+}
+
 pub(crate) struct RoleInfo {
     pub(crate) name: String,
     pub(crate) on: Sort,

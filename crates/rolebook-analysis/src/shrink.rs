@@ -6,7 +6,7 @@ use rolebook_policy::Cardinality;
 
 use crate::domain::{PRINCIPAL, Thing, WORKSPACE};
 use crate::schema::{Kind, Schema};
-use crate::world::{Content, SlotKey, World};
+use crate::world::{Content, Entity, SlotKey, World};
 
 /// What may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) enum Keep {
 /// A part of a world that may be left out.
 enum Part {
     Thing(Thing),
+    /// The first, for which the second serves as well.
+    Merged(Thing, Thing),
     Parent(Thing, usize, Thing),
     Role(Thing, usize, Thing),
     Holder(Thing, usize, Thing),
@@ -52,6 +54,9 @@ fn parts(world: &World) -> Vec<Part> {
         let Some(entity) = entity else { continue };
         if thing != PRINCIPAL && thing != world.resource {
             things.push(Part::Thing(thing));
+            let same = |other: &Option<Entity>| other.as_ref().is_some_and(|other| other.sort == entity.sort);
+            let others = (1..world.entities.len()).filter(|other| *other != thing && same(&world.entities[*other]));
+            things.extend(others.map(|other| Part::Merged(thing, other)));
         }
         for (sort, places) in &entity.parents {
             rest.extend(places.iter().map(|place| Part::Parent(thing, *sort, *place)));
@@ -85,6 +90,12 @@ fn without(schema: &Schema<'_>, world: &World, part: &Part, keep: Keep) -> Optio
             }
             smaller.drop_thing(*thing);
         }
+        Part::Merged(thing, other) => {
+            if world.entities[*thing].is_none() || world.entities[*other].is_none() {
+                return None;
+            }
+            smaller.merge(*thing, *other);
+        }
         Part::Parent(thing, sort, place) => {
             let own = world.entities[*thing].as_ref()?.sort;
             let above = schema.sorts[own].above.iter().find(|above| above.sort == *sort)?;
@@ -99,8 +110,8 @@ fn without(schema: &Schema<'_>, world: &World, part: &Part, keep: Keep) -> Optio
         Part::Role(thing, role, place) => {
             let entity = world.entities[*thing].as_ref()?;
             let on = schema.roles[*role].on;
-            let one =
-                if *place == WORKSPACE { schema.sorts[entity.sort].roles_one } else { schema.sorts[on].roles_one };
+            let own = &schema.sorts[entity.sort];
+            let one = if *place == WORKSPACE { own.roles_one } else { schema.sorts[on].is_one_at_each() };
             let held = entity.roles.iter().filter(|(_, at)| at == place).count();
             if one && held == 1 {
                 return None;

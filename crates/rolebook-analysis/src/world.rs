@@ -433,6 +433,29 @@ impl World {
         (join(|(name, _)| name), join(|(_, title)| title))
     }
 
+    /// Lets a thing stand for another one, which goes.
+    pub(crate) fn merge(&mut self, from: Thing, to: Thing) {
+        for (thing, entity) in self.entities.iter_mut().enumerate() {
+            let Some(entity) = entity else { continue };
+            for places in entity.parents.values_mut() {
+                if places.remove(&from) && thing != to {
+                    places.insert(to);
+                }
+            }
+            entity.roles =
+                entity.roles.iter().map(|(role, place)| (*role, if *place == from { to } else { *place })).collect();
+            for holders in entity.holders.values_mut() {
+                if holders.remove(&from) {
+                    holders.insert(to);
+                }
+            }
+            redirect(&mut entity.attributes, from, to);
+        }
+        redirect(&mut self.arguments, from, to);
+        redirect(&mut self.context, from, to);
+        self.drop_thing(from);
+    }
+
     /// Takes a thing away, with all that points at it.
     pub(crate) fn drop_thing(&mut self, thing: Thing) {
         self.entities[thing] = None;
@@ -450,6 +473,24 @@ impl World {
         }
         forget(&mut self.arguments, thing);
         forget(&mut self.context, thing);
+    }
+}
+
+/// What pointed at one thing points at another.
+fn redirect(slots: &mut BTreeMap<SlotKey, Content>, from: Thing, to: Thing) {
+    for content in slots.values_mut() {
+        match content {
+            Content::One(atom) => {
+                if *atom == Atom::Thing(from) {
+                    *atom = Atom::Thing(to);
+                }
+            }
+            Content::Set(atoms) => {
+                if atoms.remove(&Atom::Thing(from)) {
+                    atoms.insert(Atom::Thing(to));
+                }
+            }
+        }
     }
 }
 
