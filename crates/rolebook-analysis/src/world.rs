@@ -1,6 +1,8 @@
 //! Given facts with a request: what a solver's model says, in numbers of a [`Schema`]; as facts of either book, and as a
 //! `test` block.
 
+mod print;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -186,18 +188,6 @@ impl World {
         }
     }
 
-    /// As a test writes it.
-    fn literal(&self, schema: &Schema<'_>, side: usize, content: &Content) -> String {
-        let one = |atom: &Atom| match atom {
-            Atom::Scalar(Value::Text(text)) => quoted(text),
-            other => self.text(schema, side, other),
-        };
-        match content {
-            Content::One(atom) => one(atom),
-            Content::Set(atoms) => format!("[{}]", atoms.iter().map(one).collect::<Vec<_>>().join(", ")),
-        }
-    }
-
     /// What the side says of an entity: its type's name, then names with values.
     fn document(&self, schema: &Schema<'_>, side: usize) -> Document {
         let known = &schema.sides[side];
@@ -264,132 +254,6 @@ impl World {
             .filter_map(|role| known.policy.role(role))
             .map(|role| role.name.clone())
             .collect()
-    }
-
-    /// A `test` block that makes these facts and claims `claim` of the request: `can`, `cannot`, perhaps with obligations.
-    pub(crate) fn test(
-        &self,
-        schema: &Schema<'_>,
-        side: usize,
-        action: ActionId,
-        title: &str,
-        claim: &str,
-        with: &str,
-    ) -> String {
-        let mut lines = vec![format!("test {} {{", quoted(title))];
-        lines.extend(self.lines(schema, side, action, claim, with).into_iter().map(|line| format!("  {line}")));
-        lines.push("}".into());
-        lines.join("\n") + "\n"
-    }
-
-    /// The facts and the question, for people.
-    pub(crate) fn story(&self, schema: &Schema<'_>, side: usize, action: ActionId) -> String {
-        self.lines(schema, side, action, "asks for", "").join("\n")
-    }
-
-    fn lines(&self, schema: &Schema<'_>, side: usize, action: ActionId, claim: &str, with: &str) -> Vec<String> {
-        let known = &schema.sides[side];
-        let policy = known.policy;
-        let mut lines = Vec::new();
-        for thing in self.reading_order(schema) {
-            let Some(entity) = &self.entities[thing] else { continue };
-            let Some(ty) = known.ty(entity.sort) else { continue };
-            lines.push(self.fixture(schema, side, thing, entity, ty));
-        }
-        let context =
-            self.pairs(schema, side, &policy.context, &self.context, &|field| request::context(schema, side, field));
-        if !context.is_empty() {
-            lines.push(format!("at {{ {} }}", context.join(", ")));
-        }
-        let fields = policy.action(action).map_or(&[][..], |action| &action.arguments);
-        let arguments =
-            self.pairs(schema, side, fields, &self.arguments, &|field| request::argument(schema, side, action, field));
-        let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
-        let resource = if self.resource == WORKSPACE { "workspace" } else { self.id(self.resource) };
-        lines.push(format!(
-            "{} {claim} {}{arguments} on {resource}{with}",
-            self.id(PRINCIPAL),
-            policy.action_name(action)
-        ));
-        lines
-    }
-
-    /// People first, then each thing after what it sits in.
-    fn reading_order(&self, schema: &Schema<'_>) -> Vec<Thing> {
-        let depth = |thing: &Thing| {
-            let mut level = vec![*thing];
-            let mut seen: BTreeSet<Thing> = BTreeSet::new();
-            while let Some(at) = level.pop() {
-                let parents = self.entities[at].iter().flat_map(|entity| entity.parents.values().flatten());
-                level.extend(parents.copied().filter(|parent| seen.insert(*parent)));
-            }
-            seen.len()
-        };
-        let mut things: Vec<Thing> = (1..self.entities.len()).collect();
-        things.sort_by_cached_key(|thing| {
-            let person = self.entities[*thing].as_ref().is_some_and(|entity| schema.sorts[entity.sort].principal);
-            if person { (0, 0) } else { (1, depth(thing)) }
-        });
-        things
-    }
-
-    fn pairs(
-        &self,
-        schema: &Schema<'_>,
-        side: usize,
-        fields: &[Field],
-        values: &BTreeMap<SlotKey, Content>,
-        slot: &dyn Fn(&Field) -> (String, Slot),
-    ) -> Vec<String> {
-        let mut pairs = Vec::new();
-        for field in fields {
-            let (name, slot) = slot(field);
-            if let Some(content) = values.get(&(name, slot.kind, slot.set)) {
-                pairs.push(format!("{}: {}", field.name, self.literal(schema, side, content)));
-            }
-        }
-        pairs
-    }
-
-    fn fixture(&self, schema: &Schema<'_>, side: usize, thing: Thing, entity: &Entity, ty: TypeId) -> String {
-        let known = &schema.sides[side];
-        let policy = known.policy;
-        let mut seats = Vec::new();
-        for parent in policy.ty(ty).map_or(&[][..], |ty| &ty.parents) {
-            for place in entity.parents.get(&known.sort(parent.ty)).into_iter().flatten() {
-                let roles = self.roles_at(schema, side, thing, *place);
-                if roles.is_empty() {
-                    seats.push(self.id(*place).to_owned());
-                }
-                seats.extend(roles.iter().map(|role| format!("{} as {role}", self.id(*place))));
-            }
-        }
-        let seats = if seats.is_empty() { String::new() } else { format!(" in {}", seats.join(", ")) };
-        let mut entries = Vec::new();
-        let roles = self.roles_at(schema, side, thing, WORKSPACE);
-        match roles.as_slice() {
-            [] => {}
-            [one] => entries.push(format!("role: {one}")),
-            several => entries.push(format!("role: [{}]", several.join(", "))),
-        }
-        for ((name, kind, set), content) in &entity.attributes {
-            let Some(field) = known.field(ty, name) else { continue };
-            let slot = schema.attribute(side, entity.sort, &field.name);
-            if slot.is_some_and(|slot| slot.kind == *kind && slot.set == *set) {
-                entries.push(format!("{}: {}", field.name, self.literal(schema, side, content)));
-            }
-        }
-        for (key_role, holders) in &entity.holders {
-            let declared = known.key_role_id(*key_role).and_then(|id| policy.key_role(id));
-            let Some(declared) = declared else { continue };
-            let ids: Vec<&str> = holders.iter().map(|holder| self.id(*holder)).collect();
-            match ids.as_slice() {
-                [one] => entries.push(format!("{}: {one}", declared.name)),
-                several => entries.push(format!("{}: [{}]", declared.name, several.join(", "))),
-            }
-        }
-        let entries = if entries.is_empty() { String::new() } else { format!(" {{ {} }}", entries.join(", ")) };
-        format!("{} {}{seats}{entries}", policy.type_name(ty), entity.id)
     }
 
     /// Whether who asks holds no role or key role beside those that the grantee means and what they include.
@@ -520,22 +384,6 @@ fn role_text(schema: &Schema<'_>, side: usize, role: usize) -> String {
     let Some(role) = known.role_id(role).and_then(|role| known.policy.role(role)) else { return String::new() };
     let several = known.policy.roles.iter().filter(|other| other.name == role.name).count() > 1;
     if several { format!("{}.{}", known.policy.type_name(role.on), role.name) } else { role.name.clone() }
-}
-
-/// A text as the language writes it.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            c if c.is_control() => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 fn spot(text: &str) -> Spot<String> {

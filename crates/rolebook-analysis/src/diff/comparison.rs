@@ -9,12 +9,12 @@ use super::subject::{Subject, same_column, subjects};
 use super::{CellText, Change, Direction, Open, Who, Witness};
 use crate::circuit::Bit;
 use crate::decide::deciding_cells;
-use crate::domain::{Domain, PRINCIPAL, Question};
+use crate::domain::{Domain, PRINCIPAL, Question, WORKSPACE};
 use crate::expr::Scope;
 use crate::schema::Schema;
 use crate::setting::{Outcome, Setting, questions};
 use crate::shrink::{Keep, shrink};
-use crate::world::World;
+use crate::world::{Entity, World};
 
 /// So many combinations of roles are told of one action.
 const MAX_COMBINATIONS: usize = 16;
@@ -244,7 +244,7 @@ impl<'a> Comparison<'a> {
         if !keeps(&world) {
             return None;
         }
-        let world = shrink(self.schema, world, Keep::Required, keeps);
+        let world = with_a_role(self.schema, shrink(self.schema, world, Keep::Required, keeps), shows);
         if everybody_told && shows(&without_holdings(&world)) {
             return None;
         }
@@ -341,4 +341,23 @@ fn without_holdings(world: &World) -> World {
         }
     }
     world
+}
+
+/// Where everybody has a role and who asks was found without one: the first with which the world shows the same.
+fn with_a_role(schema: &Schema<'_>, world: World, shows: impl Fn(&World) -> bool) -> World {
+    let asks = world.entities.get(PRINCIPAL).and_then(Option::as_ref);
+    let lacks =
+        |asks: &&Entity| schema.sorts[asks.sort].roles_one && !asks.roles.iter().any(|(_, at)| *at == WORKSPACE);
+    if asks.filter(lacks).is_none() {
+        return world;
+    }
+    let roles = (0..schema.roles.len()).filter(|role| schema.roles[*role].on == 0);
+    let with = |role: usize| {
+        let mut world = world.clone();
+        if let Some(asks) = world.entities.get_mut(PRINCIPAL).and_then(Option::as_mut) {
+            asks.roles.insert((role, WORKSPACE));
+        }
+        world
+    };
+    roles.map(with).find(|world| shows(world)).unwrap_or(world)
 }
