@@ -81,6 +81,15 @@ impl Search<'_> {
     }
 
     fn question(&mut self, action: ActionId, grantees: &[&Grantee], question: &Question) -> Option<Counterexample> {
+        // Nobody is left beside everybody.
+        let everybody = |grantee: &&Grantee| match grantee {
+            Grantee::Everyone => true,
+            Grantee::Type(ty) => self.schema.sides[0].sort(*ty) == question.principal,
+            Grantee::Members | Grantee::Role(_) | Grantee::KeyRole(_) => false,
+        };
+        if self.assertion.claim == Claim::Only && !self.assertion.alone && grantees.iter().any(everybody) {
+            return None;
+        }
         let domain = Domain::new(self.schema, question);
         let mut setting = Setting::new(self.schema, &domain, question);
         let resource = domain.resource;

@@ -117,10 +117,11 @@ impl Diff {
         self.changes.is_empty() && self.declared.is_empty() && self.open.is_empty()
     }
 
-    /// Whether something got wider, or may have.
+    /// Whether something got wider, or may have: what was not decided, and facts or requests that only one of the books takes.
     pub fn has_wider(&self) -> bool {
         let wider = |change: &Change| change.direction == Direction::Wider;
-        self.changes.iter().any(wider) || !self.open.is_empty()
+        let otherwise = |declared: &Declared| matches!(declared, Declared::Changed(..));
+        self.changes.iter().any(wider) || !self.open.is_empty() || self.declared.iter().any(otherwise)
     }
 }
 

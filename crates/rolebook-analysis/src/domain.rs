@@ -22,7 +22,7 @@ pub(crate) const WORKSPACE: Thing = 0;
 pub(crate) const PRINCIPAL: Thing = 1;
 
 /// More things than this are not looked at.
-const MAX_THINGS: usize = 28;
+const MAX_THINGS: usize = 40;
 
 /// What a question asks, as far as the number of things goes.
 pub(crate) struct Question {
@@ -104,7 +104,8 @@ enum For {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Why {
-    Expr(usize, ExprId),
+    /// An expression of a side; with the thing that it was read about, unless one witness serves a whole chain of things.
+    Expr(usize, ExprId, Option<Thing>),
     Role(usize, usize),
     KeyRole(usize, usize),
     Member(usize),

@@ -7,11 +7,14 @@ use std::rc::Rc;
 use rolebook_policy::{Cardinality, RoleId, Value};
 
 use crate::circuit::{Bit, Circuit};
-use crate::domain::{Domain, Thing};
+use crate::domain::{Domain, PRINCIPAL, Thing};
 use crate::schema::{Kind, Schema, Slot, Sort};
 
 /// So many values that nobody wrote down are told apart where values are compared with one another.
 const MAX_FRESH: usize = 8;
+
+/// Of a text so many letters are written otherwise where case may not matter: more spellings than values are told apart.
+const MAX_SPELLED: usize = 8;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +48,7 @@ pub(crate) struct SymbolicFacts<'s, 'p> {
     pub(crate) schema: &'s Schema<'p>,
     pub(crate) domain: &'s Domain,
     pub(crate) circuit: Circuit,
-    /// Whether nobody needs a role, in spite of `roles one`.
+    /// Whether who asks needs no role, in spite of `roles one`.
     pub(crate) roles_free: Bit,
     pub(crate) slots: BTreeMap<(Where, Kind, bool), Rc<Stored>>,
     pub(crate) parents: BTreeMap<(Thing, Sort), Members>,
@@ -172,8 +175,8 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
         if self.domain.compares { MAX_FRESH } else { 1 }
     }
 
+    /// The texts that the book writes, the empty one and others; where case may not matter, each in other spellings, too.
     fn texts(&self) -> Vec<String> {
-        let mut texts: BTreeSet<String> = BTreeSet::from([String::new()]);
         let written: BTreeSet<&str> = self
             .domain
             .literals
@@ -183,22 +186,35 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
                 _ => None,
             })
             .collect();
-        texts.extend(written.iter().map(|text| (*text).to_owned()));
-        let mut fresh =
-            (0..).map(|number| format!("other{}", if number == 0 { String::new() } else { number.to_string() }));
-        let mut found = 0;
-        while found < self.fresh() {
-            let Some(text) = fresh.next() else { break };
-            if !written.iter().any(|known| known.eq_ignore_ascii_case(&text)) {
-                texts.insert(text);
-                found += 1;
-            }
-        }
+        let mut texts: BTreeSet<String> = written.iter().map(|text| (*text).to_owned()).collect();
+        texts.insert(String::new());
+        let other = |number: usize| if number == 0 { "other".to_owned() } else { format!("other{number}") };
+        let is_new = |text: &String| !written.iter().any(|known| known.eq_ignore_ascii_case(text));
+        texts.extend((0..).map(other).filter(is_new).take(self.fresh()));
         if self.domain.matches {
-            let other_case: Vec<String> = texts.iter().map(|text| swap_case(text)).collect();
-            texts.extend(other_case);
+            let spelled: Vec<String> = texts.iter().flat_map(|text| self.spellings(text, &written)).collect();
+            texts.extend(spelled);
         }
         texts.into_iter().collect()
+    }
+
+    /// Other spellings of a text, as many as can be told apart or as there are.
+    fn spellings(&self, text: &str, written: &BTreeSet<&str>) -> Vec<String> {
+        let letters: Vec<usize> =
+            text.char_indices().filter(|(_, c)| c.is_ascii_alphabetic()).map(|(at, _)| at).take(MAX_SPELLED).collect();
+        let spell = |number: usize| {
+            let mut bytes = text.as_bytes().to_vec();
+            for (bit, at) in letters.iter().enumerate().filter(|(bit, _)| number >> bit & 1 == 1) {
+                let _ = bit;
+                bytes[*at] ^= 0x20;
+            }
+            String::from_utf8(bytes).unwrap_or_default()
+        };
+        (1..1_usize << letters.len())
+            .map(spell)
+            .filter(|text| !written.contains(text.as_str()))
+            .take(self.fresh())
+            .collect()
     }
 
     /// The direct parents of a sort.
@@ -252,7 +268,11 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
             if one {
                 self.circuit.require_at_most_one(&bits);
                 let mut some = bits;
-                some.extend([self.roles_free, !*sits]);
+                some.push(!*sits);
+                // Only who asks may be thought of without a role.
+                if person == PRINCIPAL {
+                    some.push(self.roles_free);
+                }
                 self.circuit.require(&some);
             }
         }
@@ -399,8 +419,4 @@ fn spread(written: impl Iterator<Item = i64>, fresh: usize, least: i64, most: i6
         }
     }
     numbers.into_iter().collect()
-}
-
-fn swap_case(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect()
 }

@@ -1,8 +1,8 @@
 //! What a request sends along, under the names that both books have for it.
 
-use rolebook_policy::{Action, ActionId, Field, Owner, Policy};
+use rolebook_policy::{ActionId, AreaId, Field, Owner, Policy};
 
-use crate::schema::{Schema, Slot};
+use crate::schema::{Named, Schema, Slot, becomes};
 
 /// Whether `new` (of the later book) is what the earlier one calls `name`.
 fn is_called(new: &str, was: &[String], name: &str) -> bool {
@@ -15,19 +15,24 @@ pub(crate) fn successor(schema: &Schema<'_>, side: usize, action: ActionId) -> O
         return Some(action);
     }
     let (new, old) = (schema.sides[0].policy, schema.sides[side].policy);
-    let declared = old.action(action)?;
-    let found = new.actions.iter().position(|candidate| {
-        is_called(&candidate.name, &candidate.was, &declared.name)
-            && owner_is_called(new, candidate, old.owner_name(declared.owner))
-    });
-    found.map(|index| ActionId(index as u32))
-}
-
-fn owner_is_called(policy: &Policy, action: &Action, name: &str) -> bool {
-    match action.owner {
-        Owner::Type(ty) => policy.ty(ty).is_some_and(|ty| is_called(&ty.name, &ty.was, name)),
-        Owner::Area(area) => policy.areas.get(area.index()).is_some_and(|area| is_called(&area.name, &area.was, name)),
-    }
+    let owner = old.action(action)?.owner;
+    let of = |policy: &Policy, owner: Owner| -> Vec<usize> {
+        (0..policy.actions.len()).filter(|index| policy.actions[*index].owner == owner).collect()
+    };
+    let owner_now = match owner {
+        Owner::Type(ty) => Owner::Type(schema.sides[0].ty(schema.sides[side].sort(ty))?),
+        Owner::Area(area) => {
+            let later: Vec<Named<'_>> = new.areas.iter().map(|area| (&*area.name, &*area.was)).collect();
+            let earlier: Vec<&str> = old.areas.iter().map(|area| &*area.name).collect();
+            Owner::Area(AreaId(becomes(&later, &earlier).get(area.index()).copied().flatten()? as u32))
+        }
+    };
+    let (now, then) = (of(new, owner_now), of(old, owner));
+    let later: Vec<Named<'_>> =
+        now.iter().map(|index| &new.actions[*index]).map(|action| (&*action.name, &*action.was)).collect();
+    let earlier: Vec<&str> = then.iter().map(|index| &*old.actions[*index].name).collect();
+    let at = then.iter().position(|index| *index == action.index())?;
+    becomes(&later, &earlier)[at].and_then(|found| now.get(found)).map(|index| ActionId(*index as u32))
 }
 
 /// An argument of the action: its name in the later book, and what may stand there.

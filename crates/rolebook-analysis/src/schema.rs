@@ -53,11 +53,13 @@ impl SortInfo {
 
 pub(crate) struct RoleInfo {
     pub(crate) name: String,
+    was: Vec<String>,
     pub(crate) on: Sort,
 }
 
 pub(crate) struct KeyRoleInfo {
     pub(crate) name: String,
+    was: Vec<String>,
     pub(crate) on: Sort,
     pub(crate) many: bool,
 }
@@ -81,6 +83,24 @@ pub(crate) struct Schema<'p> {
     pub(crate) obligations: Vec<String>,
 }
 
+/// A name with its former names.
+pub(crate) type Named<'n> = (&'n str, &'n [String]);
+
+/// Which of the later names each of the earlier ones has become. Each is one thing's only: a name of today stands for what has
+/// it, and a former one for what nothing else stands for.
+pub(crate) fn becomes(later: &[Named<'_>], earlier: &[&str]) -> Vec<Option<usize>> {
+    let mut found: Vec<Option<usize>> = vec![None; earlier.len()];
+    for (index, (name, was)) in later.iter().enumerate() {
+        let at = |wanted: &str| earlier.iter().position(|known| *known == wanted);
+        if let Some(before) = at(name).or_else(|| was.iter().find_map(|old| at(old)))
+            && found[before].is_none_or(|other| later[other].0 != earlier[before])
+        {
+            found[before] = Some(index);
+        }
+    }
+    found
+}
+
 impl<'p> Schema<'p> {
     /// The schema of a book; of two, the later one (whose declarations know former names) first.
     pub(crate) fn new(policies: &[&'p Policy]) -> Self {
@@ -93,13 +113,12 @@ impl<'p> Schema<'p> {
 
     fn add(&mut self, policy: &'p Policy) {
         let first = self.sides.first().map(|side| side.policy);
-        let later = |index: usize| first.and_then(|first| first.types.get(index));
         let mut side =
             Side { policy, sorts: vec![], roles: vec![], key_roles: vec![], obligations: vec![], fields: vec![] };
-        for ty in &policy.types {
-            let known = self.sorts.iter().enumerate().position(|(index, sort)| {
-                sort.name == ty.name || later(index).is_some_and(|later| later.was.contains(&ty.name))
-            });
+        let later: Vec<Named<'_>> =
+            first.iter().flat_map(|first| &first.types).map(|ty| (&*ty.name, &*ty.was)).collect();
+        let own: Vec<&str> = policy.types.iter().map(|ty| &*ty.name).collect();
+        for (ty, known) in policy.types.iter().zip(becomes(&later, &own)) {
             side.sorts.push(known.unwrap_or_else(|| {
                 self.sorts.push(SortInfo {
                     name: ty.name.clone(),
@@ -111,40 +130,48 @@ impl<'p> Schema<'p> {
                 self.sorts.len() - 1
             }));
         }
-        for role in &policy.roles {
-            let on = side.sort(role.on);
-            let known = self.roles.iter().enumerate().position(|(index, known)| {
-                let later = first.and_then(|first| first.roles.get(index));
-                known.on == on && (known.name == role.name || later.is_some_and(|later| later.was.contains(&role.name)))
-            });
-            side.roles.push(known.unwrap_or_else(|| {
-                self.roles.push(RoleInfo { name: role.name.clone(), on });
-                self.roles.len() - 1
-            }));
-        }
-        for key_role in &policy.key_roles {
-            let on = side.sort(key_role.on);
-            let known = self.key_roles.iter().enumerate().position(|(index, known)| {
-                let later = first.and_then(|first| first.key_roles.get(index));
-                let former = later.is_some_and(|later| later.was.contains(&key_role.name));
-                known.on == on && (known.name == key_role.name || former)
-            });
-            match known {
-                Some(known) => {
-                    self.key_roles[known].many &= key_role.many;
-                    side.key_roles.push(known);
-                }
-                None => {
-                    side.key_roles.push(self.key_roles.len());
-                    self.key_roles.push(KeyRoleInfo { name: key_role.name.clone(), on, many: key_role.many });
-                }
+        // What is held on one type has names of its own.
+        side.roles = vec![usize::MAX; policy.roles.len()];
+        side.key_roles = vec![usize::MAX; policy.key_roles.len()];
+        for ty in (0..policy.types.len()).map(|index| TypeId(index as u32)) {
+            let on = side.sort(ty);
+            let own: Vec<usize> = (0..policy.roles.len()).filter(|index| policy.roles[*index].on == ty).collect();
+            let known: Vec<usize> = (0..self.roles.len()).filter(|index| self.roles[*index].on == on).collect();
+            let later: Vec<Named<'_>> =
+                known.iter().map(|index| &self.roles[*index]).map(|role| (&*role.name, &*role.was)).collect();
+            let names: Vec<&str> = own.iter().map(|index| &*policy.roles[*index].name).collect();
+            for (index, found) in own.iter().zip(becomes(&later, &names)) {
+                side.roles[*index] = found.and_then(|found| known.get(found)).copied().unwrap_or_else(|| {
+                    let role = &policy.roles[*index];
+                    self.roles.push(RoleInfo { name: role.name.clone(), was: role.was.clone(), on });
+                    self.roles.len() - 1
+                });
+            }
+            let own: Vec<usize> =
+                (0..policy.key_roles.len()).filter(|index| policy.key_roles[*index].on == ty).collect();
+            let known: Vec<usize> = (0..self.key_roles.len()).filter(|index| self.key_roles[*index].on == on).collect();
+            let later: Vec<Named<'_>> =
+                known.iter().map(|index| &self.key_roles[*index]).map(|key| (&*key.name, &*key.was)).collect();
+            let names: Vec<&str> = own.iter().map(|index| &*policy.key_roles[*index].name).collect();
+            for (index, found) in own.iter().zip(becomes(&later, &names)) {
+                let declared = &policy.key_roles[*index];
+                side.key_roles[*index] = match found.and_then(|found| known.get(found)).copied() {
+                    Some(known) => {
+                        self.key_roles[known].many &= declared.many;
+                        known
+                    }
+                    None => {
+                        let (name, was) = (declared.name.clone(), declared.was.clone());
+                        self.key_roles.push(KeyRoleInfo { name, was, on, many: declared.many });
+                        self.key_roles.len() - 1
+                    }
+                };
             }
         }
-        for obligation in &policy.obligations {
-            let known = self.obligations.iter().enumerate().position(|(index, name)| {
-                let later = first.and_then(|first| first.obligations.get(index));
-                *name == obligation.name || later.is_some_and(|later| later.was.contains(&obligation.name))
-            });
+        let obligations = first.map_or(&[][..], |first| &first.obligations);
+        let later: Vec<Named<'_>> = obligations.iter().map(|known| (&*known.name, &*known.was)).collect();
+        let own: Vec<&str> = policy.obligations.iter().map(|obligation| &*obligation.name).collect();
+        for (obligation, known) in policy.obligations.iter().zip(becomes(&later, &own)) {
             side.obligations.push(known.unwrap_or_else(|| {
                 self.obligations.push(obligation.name.clone());
                 self.obligations.len() - 1
@@ -161,11 +188,12 @@ impl<'p> Schema<'p> {
                     None => self.sorts[sort].above.push(Above { sort: above, cardinality: parent.cardinality }),
                 }
             }
-            let later = first.and_then(|first| first.types.iter().find(|later| self.sorts[sort].name == later.name));
+            let fields = first.and_then(|first| first.types.get(sort)).map_or(&[][..], |later| &later.attributes);
+            let later: Vec<Named<'_>> = fields.iter().map(|field| (&*field.name, &*field.was)).collect();
+            let own: Vec<&str> = ty.attributes.iter().map(|field| &*field.name).collect();
             let mut names = Vec::new();
-            for field in &ty.attributes {
-                let renamed = later.and_then(|later| later.attributes.iter().find(|new| new.was.contains(&field.name)));
-                let name = renamed.map_or(field.name.clone(), |renamed| renamed.name.clone());
+            for (field, found) in ty.attributes.iter().zip(becomes(&later, &own)) {
+                let name = found.map_or(&*field.name, |found| later[found].0).to_owned();
                 add_slot(&mut self.sorts[sort].slots, side.slot(field, &name));
                 names.push(name);
             }

@@ -1,6 +1,6 @@
 //! What two books declare differently, names aside: what there is, and what facts and requests may hold.
 
-use rolebook_policy::{Action, ActionId, Cardinality, EntityType, Field, TypeKind, ValueKind};
+use rolebook_policy::{Action, ActionId, Cardinality, EntityType, Field, Owner, TypeId, TypeKind, ValueKind};
 
 use super::names::before;
 use crate::request::successor;
@@ -33,11 +33,19 @@ pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
     named(&mut found, "obligation", obligations.0.collect(), obligations.1.collect());
     for (index, role) in schema.roles.iter().enumerate() {
         one_sided(&mut found, "role", &role.name, [0, 1].map(|side| schema.sides[side].role_id(index).is_some()));
+        if let Some(declared) = schema.sides[0].role_id(index).and_then(|id| new.role(id)) {
+            let own = old.roles.iter().filter(|old| schema.sides[1].sort(old.on) == role.on);
+            joined(&mut found, "role", &role.name, &declared.was, own.map(|old| old.name.as_str()));
+        }
     }
     for (index, key_role) in schema.key_roles.iter().enumerate() {
         let ids = [0, 1].map(|side| schema.sides[side].key_role_id(index));
         let name = format!("{}.{}", schema.sorts[key_role.on].name, key_role.name);
         one_sided(&mut found, "key role", &name, ids.map(|id| id.is_some()));
+        if let Some(declared) = ids[0].and_then(|id| new.key_role(id)) {
+            let own = old.key_roles.iter().filter(|old| schema.sides[1].sort(old.on) == key_role.on);
+            joined(&mut found, "key role", &declared.name, &declared.was, own.map(|old| old.name.as_str()));
+        }
         let many =
             [0, 1].map(|side| ids[side].and_then(|id| schema.sides[side].policy.key_role(id)).map(|key| key.many));
         if let [Some(after), Some(before)] = many {
@@ -58,6 +66,21 @@ pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
                 changed(&mut found, format!("{name}: asked of"), &texts.0, &texts.1);
             }
             (Some(_), None) => {}
+        }
+    }
+    for (index, ty) in new.types.iter().enumerate() {
+        joined(&mut found, "type", &ty.name, &ty.was, old.types.iter().map(|old| old.name.as_str()));
+        let owner = |action: &&Action| action.owner == Owner::Type(TypeId(index as u32));
+        let sort = schema.sides[0].sort(TypeId(index as u32));
+        for action in new.actions.iter().filter(owner) {
+            let own = old
+                .actions
+                .iter()
+                .filter(|old| matches!(old.owner, Owner::Type(ty) if schema.sides[1].sort(ty) == sort));
+            let name = format!("{}.{}", ty.name, action.name);
+            let known: Vec<String> = own.map(|old| format!("{}.{}", ty.name, old.name)).collect();
+            let was: Vec<String> = action.was.iter().map(|old| format!("{}.{old}", ty.name)).collect();
+            joined(&mut found, "action", &name, &was, known.iter().map(String::as_str));
         }
     }
     for index in 0..old.actions.len() {
@@ -130,6 +153,21 @@ fn named(found: &mut Vec<Declared>, kind: &'static str, new: Vec<(&str, &Vec<Str
         if !kept.contains(&Some(index)) {
             found.push(Declared::Removed(kind, (*name).to_owned()));
         }
+    }
+}
+
+/// A name that stands for several things of the earlier book: facts and requests that use one of their names mean it now.
+fn joined<'n>(
+    found: &mut Vec<Declared>,
+    kind: &str,
+    name: &str,
+    was: &[String],
+    earlier: impl Iterator<Item = &'n str>,
+) {
+    let before: Vec<&str> =
+        earlier.filter(|known| *known == name || was.iter().any(|former| former == known)).collect();
+    if before.len() > 1 {
+        found.push(Declared::Changed(format!("{kind} {name}"), before.join(" and "), "one for both".into()));
     }
 }
 

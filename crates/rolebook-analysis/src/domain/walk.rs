@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{Cardinality, ConditionId, Expr, ExprId, RolePlace, Value};
+use rolebook_policy::{Cardinality, ConditionId, Expr, ExprId, Policy, RolePlace, Value};
 
 use super::{For, Grow, PRINCIPAL, Thing, WORKSPACE, Why, entity_sort};
 use crate::schema::{Kind, Sort};
@@ -22,7 +22,7 @@ impl Grow<'_, '_> {
         }
         let policy = self.schema.sides[side].policy;
         let Some(expr) = policy.expr(id) else { return };
-        let why = Why::Expr(side, id);
+        let why = Why::Expr(side, id, (!serves_a_chain(policy, expr)).then_some(thing));
         match expr {
             Expr::Or(parts) | Expr::And(parts) => parts.iter().for_each(|part| self.walk(side, *part, thing)),
             Expr::Not(part) => self.walk(side, *part, thing),
@@ -186,5 +186,17 @@ impl Grow<'_, '_> {
             }
             _ => vec![],
         }
+    }
+}
+
+/// Whether what is true of a thing and a witness is true of all things below that witness: somebody who is the same for all of
+/// them holds something for the thing itself. The topmost witness serves the others, then.
+fn serves_a_chain(policy: &Policy, expr: &Expr) -> bool {
+    let is = |id: &ExprId, wanted: &Expr| policy.expr(*id) == Some(wanted);
+    match expr {
+        Expr::IsHolder(person, _, on) | Expr::HasRole(person, _, RolePlace::On(on)) => {
+            is(person, &Expr::Principal) && is(on, &Expr::Resource)
+        }
+        _ => false,
     }
 }

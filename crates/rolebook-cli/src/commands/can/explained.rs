@@ -351,7 +351,7 @@ fn misses(io: &Io, who: &str, nearest: &Nearest, out: &mut String) {
         out.push_str(&format!("  and {more} more, which --format json lists\n"));
     }
     if nearest.misses.is_empty() {
-        out.push_str("  nothing that one or two changes of the facts or of the question could do\n");
+        out.push_str("  nothing was found among the changes that were tried, one or two at a time\n");
     }
     if nearest.incomplete {
         out.push_str(&format!("  there may be more: the search ended after {} tries\n", nearest.tried));

@@ -79,12 +79,12 @@ fn leave_out(file: &mut BookFile, at: usize, left_out: &mut Vec<LeftOut>) -> boo
     let parsed = parse_file(&text);
     let item = parsed.items.iter().find(|item| item.span.range().contains(&at));
     let line = line_at(&text, at);
+    // Gone with an earlier error. The item above, to which a blank line belongs, has nothing to do with it.
+    if is_blank(&text[line.clone()]) {
+        return false;
+    }
     let bytes = match item {
-        Some(item)
-            if has_lines(&item.kind) && line.start > item.span.range().start && !is_blank(&text[line.clone()]) =>
-        {
-            line
-        }
+        Some(item) if has_lines(&item.kind) && line.start > item.span.range().start => line,
         Some(item) => item.span.range(),
         None => line,
     };
@@ -92,7 +92,7 @@ fn leave_out(file: &mut BookFile, at: usize, left_out: &mut Vec<LeftOut>) -> boo
     if is_blank(taken) {
         return false;
     }
-    let first = taken.lines().find(|line| !is_blank(line) && !line.starts_with("///")).unwrap_or("");
+    let first = taken.lines().find(|line| !is_blank(line) && !line.trim_start().starts_with("//")).unwrap_or("");
     let number = text[..bytes.start].matches('\n').count() + 1;
     let known = part(number, first, bytes.clone(), item.is_none_or(|item| decides(&item.kind)));
     left_out.retain(|part| part.file != known.file || part.bytes.start < bytes.start || bytes.end < part.bytes.end);
