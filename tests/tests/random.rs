@@ -1,7 +1,7 @@
 //! What must hold of all books, facts and requests, tried on random ones. More of them: `cargo xtask random --cases 1000000`.
 
 use rolebook_random::report::{numbers, rare, section};
-use rolebook_random::run::run;
+use rolebook_random::run::{REQUESTS, run};
 use rolebook_random::shrink::shrink;
 
 const SEED: u64 = 20_260_101;
@@ -13,7 +13,7 @@ const LEAST: u64 = 5;
 fn every_property_holds_of_random_books() {
     let start = std::time::Instant::now();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let summary = run(SEED, CASES, threads, &|_| {});
+    let summary = run(SEED, CASES, REQUESTS, threads, &|_| {});
     println!("{}", numbers(&summary, start.elapsed().as_secs_f64()));
     if let Some(failure) = summary.failures.first() {
         panic!("{} failures; the first of them:\n\n{}", summary.failures.len(), section(&shrink(failure)));

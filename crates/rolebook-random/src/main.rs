@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use rolebook_random::report::{numbers, rare, section};
-use rolebook_random::run::{Failure, Id, run, run_one};
+use rolebook_random::run::{Failure, Id, REQUESTS, run, run_one};
 use rolebook_random::shrink::shrink;
 
 const USAGE: &str = "\
-cargo xtask random [--cases N] [--seed S]   N cases of random books (20000), from a seed (1)
+cargo xtask random [--cases N] [--seed S] [--requests R]
+    N cases of random books (20000), from a seed (1), R requests about each facts (20)
 cargo xtask random --case BOOK.FACTS.REQUEST   one of them again
 ";
 
@@ -38,14 +39,16 @@ fn main() -> ExitCode {
             }
         };
     }
-    let (Ok(cases), Ok(seed)) = (number("--cases", 20_000), number("--seed", 1)) else {
+    let (Ok(cases), Ok(seed), Ok(requests)) =
+        (number("--cases", 20_000), number("--seed", 1), number("--requests", REQUESTS))
+    else {
         eprint!("{USAGE}");
         return ExitCode::from(2);
     };
     let start = Instant::now();
     let shown = AtomicU64::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let summary = run(seed, cases, threads, &|done| {
+    let summary = run(seed, cases, requests.max(1), threads, &|done| {
         let before = shown.fetch_max(done / STEP, Ordering::Relaxed);
         if done / STEP > before {
             eprintln!("{done} cases, {:.0} s", start.elapsed().as_secs_f64());
@@ -62,6 +65,10 @@ fn main() -> ExitCode {
 }
 
 fn show(failures: &[Failure]) -> ExitCode {
+    // Making them smaller takes its time.
+    for Failure { id, property, message, .. } in failures {
+        println!("{id}: {}: {message}", property.name);
+    }
     for failure in failures.iter().take(SHOWN) {
         let page = section(&shrink(failure));
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/random");

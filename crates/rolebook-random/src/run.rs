@@ -15,7 +15,7 @@ use crate::rng::Rng;
 
 /// Facts for each book.
 pub const FACTS: u64 = 3;
-/// Requests about each of them.
+/// Requests about each of them, unless said otherwise. More of them are more cases a second, and fewer books.
 pub const REQUESTS: u64 = 20;
 
 /// Which case: `BOOK.FACTS.REQUEST`, the first a seed.
@@ -98,8 +98,8 @@ impl Summary {
     }
 }
 
-/// Runs at least so many cases; `progress` is told the number of cases from time to time.
-pub fn run(seed: u64, cases: u64, threads: usize, progress: &(dyn Fn(u64) + Sync)) -> Summary {
+/// Runs about so many cases, `requests` about each facts; `progress` is told the number of cases from time to time.
+pub fn run(seed: u64, cases: u64, requests: u64, threads: usize, progress: &(dyn Fn(u64) + Sync)) -> Summary {
     let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
     let summary = Mutex::new(Summary::default());
     std::thread::scope(|scope| {
@@ -107,10 +107,10 @@ pub fn run(seed: u64, cases: u64, threads: usize, progress: &(dyn Fn(u64) + Sync
             scope.spawn(|| {
                 let mut mine = Summary::default();
                 // Which books are run does not depend on the threads: each asks for the next one until enough are taken.
-                while next.load(Ordering::Relaxed) * FACTS * REQUESTS < cases {
+                while next.load(Ordering::Relaxed) * FACTS * requests < cases {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let before = mine.cases;
-                    run_book(Rng::part(seed, index).number(), &mut mine);
+                    run_book(Rng::part(seed, index).number(), requests, &mut mine);
                     progress(done.fetch_add(mine.cases - before, Ordering::Relaxed) + mine.cases - before);
                 }
                 if let Ok(mut summary) = summary.lock() {
@@ -126,7 +126,7 @@ pub fn run(seed: u64, cases: u64, threads: usize, progress: &(dyn Fn(u64) + Sync
 }
 
 /// Runs a book with its facts and requests; where it does not compile, nothing.
-fn run_book(seed: u64, summary: &mut Summary) {
+fn run_book(seed: u64, requests: u64, summary: &mut Summary) {
     summary.books += 1;
     let repaired = match random_book(seed) {
         Ok(repaired) => repaired,
@@ -149,7 +149,7 @@ fn run_book(seed: u64, summary: &mut Summary) {
             continue;
         };
         let world = World::new(&ready, &stored);
-        for request in 0..REQUESTS {
+        for request in 0..requests {
             let id = Id { book: seed, facts, request };
             if let Some(failure) = run_case(&world, id, summary) {
                 summary.failures.push(failure);

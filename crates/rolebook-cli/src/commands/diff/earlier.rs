@@ -92,8 +92,10 @@ fn leave_out(file: &mut BookFile, at: usize, left_out: &mut Vec<LeftOut>) -> boo
     if is_blank(taken) {
         return false;
     }
-    let first = taken.lines().find(|line| !is_blank(line) && !line.trim_start().starts_with("//")).unwrap_or("");
-    let number = text[..bytes.start].matches('\n').count() + 1;
+    let says = |line: &&str| !is_blank(line) && !line.trim_start().starts_with("//");
+    let above = taken.lines().take_while(|line| !says(line)).count();
+    let first = taken.lines().nth(above).unwrap_or("");
+    let number = text[..bytes.start].matches('\n').count() + above + 1;
     let known = part(number, first, bytes.clone(), item.is_none_or(|item| decides(&item.kind)));
     left_out.retain(|part| part.file != known.file || part.bytes.start < bytes.start || bytes.end < part.bytes.end);
     left_out.push(known);
