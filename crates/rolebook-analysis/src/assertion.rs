@@ -23,7 +23,7 @@ pub enum Verdict {
     },
     /// It does not.
     Refuted(Box<Counterexample>),
-    /// Nobody knows. What keeps it open, in words: "more than 28 things would have to be looked at …".
+    /// Nobody knows. What keeps it open, in words: "more than 40 things would have to be looked at …".
     Undecided(String),
 }
 

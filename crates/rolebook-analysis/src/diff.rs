@@ -83,6 +83,9 @@ pub struct Change {
     pub after: Option<CellText>,
     /// Whether what grants and refuses the actions is as it was, and the change is that of a gate or a required action.
     pub through_gates: bool,
+    /// The obligations under which the book that denies that request would allow it: a caller has to keep more than before, or
+    /// no longer has to.
+    pub under: Vec<String>,
     /// A request for the first of the actions; nothing where one of the books cannot be asked it.
     pub witness: Option<Witness>,
 }

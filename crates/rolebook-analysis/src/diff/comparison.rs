@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rolebook_engine::{Answer, decide};
-use rolebook_policy::{ActionId, Place};
+use rolebook_policy::{ActionId, ObligationId, Place};
 
 use super::subject::{Subject, same_column, subjects};
 use super::{CellText, Change, Direction, Open, Who, Witness};
@@ -271,6 +271,10 @@ impl<'a> Comparison<'a> {
             (_, Some(action)) => (1, action),
             (None, None) => return None,
         };
+        let under = match direction {
+            Direction::Wider => self.limits(1, old, &world),
+            Direction::Narrower => self.limits(0, new, &world),
+        };
         let schema = self.schema;
         let (_, change) = self.found.entry(key).or_insert_with(|| {
             let names = |side: usize| -> Vec<String> {
@@ -292,6 +296,7 @@ impl<'a> Comparison<'a> {
                 before: before.filter(|_| told).map(|(_, cell)| cell),
                 after: after.filter(|_| told).map(|(_, cell)| cell),
                 through_gates,
+                under,
                 witness: Some(witness),
             };
             (order, change)
@@ -310,6 +315,21 @@ impl<'a> Comparison<'a> {
             Answer::Allow | Answer::AllowIf(_) => true,
             Answer::Deny(_) => false,
         })
+    }
+
+    /// The obligations under which the side would allow it, the fewest; none where it would not, or cannot be asked.
+    fn limits(&self, side: usize, action: Option<ActionId>, world: &World) -> Vec<String> {
+        let policy = self.schema.sides[side].policy;
+        let Some(mut concrete) = action.and_then(|action| world.concrete(self.schema, side, action)) else {
+            return vec![];
+        };
+        concrete.request.enforces = (0..policy.obligations.len()).map(|index| ObligationId(index as u32)).collect();
+        let sets = match decide(policy, &concrete.facts, &concrete.request).answer {
+            Answer::AllowIf(sets) => sets,
+            Answer::Allow | Answer::Deny(_) => vec![],
+        };
+        let first = sets.into_iter().next().unwrap_or_default();
+        first.into_iter().map(|id| policy.obligation_name(id).to_owned()).collect()
     }
 
     /// The cell of the subject's column that decides the action.

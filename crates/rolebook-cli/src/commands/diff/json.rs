@@ -73,6 +73,7 @@ fn change(change: &Change) -> Value {
         "who_title": change.who_title,
         "who_is_new": change.who_is_new,
         "actions": change.actions,
+        "under": change.under,
         "actions_are_new": change.actions_are_new,
         "before": change.before.as_ref().map(cell),
         "after": change.after.as_ref().map(cell),

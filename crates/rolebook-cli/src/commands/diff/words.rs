@@ -107,9 +107,12 @@ pub(super) fn how(change: &Change) -> String {
         Kind::Cell => format!("{} → {}", cell_text(&change.before), cell_text(&change.after)),
         Kind::Gates => format!("through a gate: {}", plural(change.actions.len(), "action")),
         Kind::Rules => {
-            let how = match change.direction {
-                Direction::Wider => "now allowed",
-                Direction::Narrower => "no longer allowed",
+            let limits = change.under.join(", ");
+            let how = match (change.direction, change.under.is_empty()) {
+                (Direction::Wider, true) => "now allowed".to_owned(),
+                (Direction::Wider, false) => format!("no longer only with {limits}"),
+                (Direction::Narrower, true) => "no longer allowed".to_owned(),
+                (Direction::Narrower, false) => format!("now only with {limits}"),
             };
             let cell = if change.after.is_some() { ", its cell as it was" } else { "" };
             format!("{how}{cell}")
