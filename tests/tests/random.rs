@@ -5,7 +5,8 @@ use rolebook_random::run::{REQUESTS, run};
 use rolebook_random::shrink::shrink;
 
 const SEED: u64 = 20_260_101;
-const CASES: u64 = 10_000;
+/// Of so many asked for; some random books do not compile.
+const CASES: u64 = 11_400;
 /// Each construct and each reason occurs so often at least: a property that nothing tries says nothing.
 const LEAST: u64 = 5;
 
@@ -20,7 +21,7 @@ fn every_property_holds_of_random_books() {
     }
     assert!(summary.compiled * 100 >= summary.books * 90, "too many books do not compile: {:?}", summary.complaints);
     assert_eq!(summary.refused_facts, 0, "random facts are valid");
-    assert!(summary.cases * 100 >= CASES * 85, "only {} cases", summary.cases);
+    assert!(summary.cases >= 10_000, "only {} cases", summary.cases);
     let rare = rare(&summary, LEAST);
     assert!(rare.is_empty(), "hardly ever seen: {rare:?}");
 }
