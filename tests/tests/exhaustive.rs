@@ -150,7 +150,7 @@ fn worlds(policy: &Policy) -> Vec<(Facts, BTreeMap<String, Value>)> {
                         entity("folder", "f", folder),
                         entity("doc", "d", doc),
                     ];
-                    let document = Document { file: Arc::from("world"), types };
+                    let document = Document { file: Arc::from("world"), types, partial: vec![] };
                     let facts = build_facts(policy, &[document], Completeness::Whole).expect("valid facts");
                     for mfa in [None, Some(true), Some(false)] {
                         let context = mfa.map(|value| ("mfa".to_owned(), Value::Bool(value)));

@@ -87,6 +87,7 @@ fn code(reason: &Reason) -> ReasonCode {
         Reason::Never => ReasonCode::Never,
         Reason::Forbid(_) => ReasonCode::Forbid,
         Reason::Gate => ReasonCode::Gate,
+        Reason::License => ReasonCode::License,
         Reason::NoGrant => ReasonCode::NoGrant,
         Reason::Obligation => ReasonCode::Obligation,
     }
@@ -99,6 +100,7 @@ fn kind(part: Part) -> PartKind {
         Part::Forbid => PartKind::Forbid,
         Part::Gate => PartKind::Gate,
         Part::Requirement => PartKind::Requirement,
+        Part::Ceiling => PartKind::Ceiling,
     }
 }
 

@@ -85,7 +85,7 @@ impl Search<'_> {
         let everybody = |grantee: &&Grantee| match grantee {
             Grantee::Everyone => true,
             Grantee::Type(ty) => self.schema.sides[0].sort(*ty) == question.principal,
-            Grantee::Members | Grantee::Role(_) | Grantee::KeyRole(_) => false,
+            Grantee::Members | Grantee::Role(_) | Grantee::KeyRole(_) | Grantee::License(_) => false,
         };
         if self.assertion.claim == Claim::Only && !self.assertion.alone && grantees.iter().any(everybody) {
             return None;

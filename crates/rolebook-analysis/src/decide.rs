@@ -214,6 +214,7 @@ impl Encoder<'_, '_, '_> {
             Grantee::Members => self.is_member(resource),
             Grantee::Role(role) => self.has_role(PRINCIPAL, *role, resource),
             Grantee::KeyRole(holding) => self.is_holder(PRINCIPAL, holding, resource),
+            Grantee::License(_) => return Rails::UNKNOWN,
         })
     }
 

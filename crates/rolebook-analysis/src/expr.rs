@@ -24,7 +24,7 @@ pub(crate) struct Rails {
 impl Rails {
     pub(crate) const TRUE: Self = Self { yes: Bit::TRUE, no: Bit::FALSE };
     pub(crate) const FALSE: Self = Self { yes: Bit::FALSE, no: Bit::TRUE };
-    const UNKNOWN: Self = Self { yes: Bit::FALSE, no: Bit::FALSE };
+    pub(crate) const UNKNOWN: Self = Self { yes: Bit::FALSE, no: Bit::FALSE };
 
     pub(crate) fn known(bit: Bit) -> Self {
         Self { yes: bit, no: !bit }
@@ -183,9 +183,16 @@ impl<'p> Encoder<'_, '_, 'p> {
                 };
                 Rails { yes: self.either(&of(true)), no: self.either(&of(false)) }
             }
-            Expr::HoldersOf(..) | Expr::Principal | Expr::Resource | Expr::Workspace | Expr::Entity(..) => {
-                Rails::UNKNOWN
-            }
+            Expr::SettingIsNoOne(_, value) => Rails::known(if *value { Bit::TRUE } else { Bit::FALSE }),
+            Expr::HasLicense(..) | Expr::Can(..) | Expr::Any(..) => Rails::UNKNOWN,
+            Expr::HoldersOf(..)
+            | Expr::Principal
+            | Expr::Resource
+            | Expr::Workspace
+            | Expr::Entity(..)
+            | Expr::It
+            | Expr::Count(..)
+            | Expr::CountOf(_) => Rails::UNKNOWN,
         }
     }
 

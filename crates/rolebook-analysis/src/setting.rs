@@ -65,11 +65,13 @@ impl<'s, 'p> Setting<'s, 'p> {
             Grantee::Role(role) => {
                 known.policy.included_roles(*role).into_iter().map(|role| known.role(role)).collect()
             }
-            Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::KeyRole(_) => BTreeSet::new(),
+            Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::KeyRole(_) | Grantee::License(_) => {
+                BTreeSet::new()
+            }
         };
         let key_roles: Vec<KeyRoleId> = match grantee {
             Grantee::KeyRole(holding) => holding.key_roles.clone(),
-            Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::Role(_) => vec![],
+            Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::Role(_) | Grantee::License(_) => vec![],
         };
         let key_roles: BTreeSet<usize> = key_roles.into_iter().map(|id| known.key_role(id)).collect();
         let mut parts = vec![self.facts.roles_free];

@@ -243,7 +243,7 @@ impl World {
             let entity = RawEntity { id: spot(&entity.id), entries };
             types.push(RawType { name: spot(known.policy.type_name(ty)), entities: vec![entity] });
         }
-        Document { file: Arc::from("counterexample"), types }
+        Document { file: Arc::from("counterexample"), types, partial: vec![] }
     }
 
     fn roles_at(&self, schema: &Schema<'_>, side: usize, person: Thing, at: Thing) -> Vec<String> {
@@ -267,7 +267,9 @@ impl World {
             Grantee::KeyRole(holding) => {
                 (BTreeSet::new(), holding.key_roles.iter().map(|key_role| known.key_role(*key_role)).collect())
             }
-            Grantee::Everyone | Grantee::Members | Grantee::Type(_) => (BTreeSet::new(), BTreeSet::new()),
+            Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::License(_) => {
+                (BTreeSet::new(), BTreeSet::new())
+            }
         };
         let mine = self.entities.get(PRINCIPAL).and_then(Option::as_ref).map(|entity| &entity.roles);
         let mut held = self.entities.iter().flatten().flat_map(|entity| &entity.holders);

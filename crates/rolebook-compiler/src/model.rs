@@ -62,6 +62,8 @@ fn empty<'a>(items: &Items<'a>, manifest: Option<&Manifest>) -> Model<'a> {
         parents: vec![],
         attributes: vec![],
         roles_one: false,
+        scope_active: false,
+        license_none: false,
         gates: vec![],
         was: vec![],
         doc: String::new(),
@@ -73,17 +75,7 @@ fn empty<'a>(items: &Items<'a>, manifest: Option<&Manifest>) -> Model<'a> {
         language: manifest.map_or(1, |manifest| manifest.language),
         files: items.units.iter().map(|unit| unit.path.to_string()).collect(),
         types: vec![workspace],
-        areas: vec![],
-        roles: vec![],
-        key_roles: vec![],
-        actions: vec![],
-        obligations: vec![],
-        context: vec![],
-        conditions: vec![],
-        exprs: vec![],
-        matrices: vec![],
-        rules: vec![],
-        assertions: vec![],
+        ..Policy::default()
     };
     let mut names = Names::default();
     names.owners.insert("workspace".into(), Owner::Type(TypeId::WORKSPACE));
@@ -237,6 +229,8 @@ impl<'a> Builder<'a, '_> {
             parents: vec![],
             attributes: vec![],
             roles_one: false,
+            scope_active: false,
+            license_none: false,
             gates: vec![],
             was: old_names(&ty.was),
             doc: item.doc.clone(),

@@ -313,6 +313,8 @@ fn cells_of<'m>(matrices: &'m [LoweredMatrix], index: usize, row: &'m crate::row
 fn covers(policy: &Policy, grantee: &Grantee, column: &Grantee) -> bool {
     match (grantee, column) {
         (Grantee::Everyone | Grantee::Members, _) => true,
+        // No grant speaks of a license.
+        (Grantee::License(_), _) => false,
         (Grantee::Type(granted), Grantee::Type(held)) => granted == held,
         (Grantee::Type(_), _) => true,
         (Grantee::Role(granted), Grantee::Role(held)) => policy.included_roles(*held).contains(granted),

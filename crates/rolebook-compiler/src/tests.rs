@@ -218,7 +218,7 @@ impl TestBuilder<'_, '_> {
             }
             types.push(RawType { name: self.spot(ty), entities: vec![RawEntity { id: self.spot(id), entries: raw }] });
         }
-        Document { file: self.items.unit(self.at).path.clone(), types }
+        Document { file: self.items.unit(self.at).path.clone(), types, partial: vec![] }
     }
 
     fn raw_value(&self, value: &ast::Value) -> RawValue {

@@ -13,6 +13,8 @@ pub enum Reason {
     Forbid(String),
     /// A gate or a required action.
     Gate,
+    /// The license does not include it.
+    License,
     /// Nothing grants it.
     NoGrant,
     /// It is allowed only under obligations that the caller does not enforce.
@@ -25,6 +27,7 @@ impl std::fmt::Display for Reason {
             Self::Never => f.write_str("never"),
             Self::Forbid(because) => write!(f, "\"{because}\""),
             Self::Gate => f.write_str("gate"),
+            Self::License => f.write_str("license"),
             Self::NoGrant => f.write_str("no grant"),
             Self::Obligation => f.write_str("obligation"),
         }
@@ -56,6 +59,8 @@ pub enum Part {
     Gate,
     /// A required action.
     Requirement,
+    /// A cell that caps a license.
+    Ceiling,
 }
 
 /// Something that was considered.

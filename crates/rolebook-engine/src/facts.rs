@@ -7,7 +7,7 @@ mod former;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::Diagnostic;
-use rolebook_policy::{KeyRoleId, RoleId, TypeId, Value};
+use rolebook_policy::{KeyRoleId, LicenseId, RoleId, TypeId, Value};
 
 pub use build::{Completeness, build_facts};
 pub use document::{Document, RawEntity, RawKind, RawType, RawValue, Spot};
@@ -32,10 +32,36 @@ pub struct Entity {
     pub parents: BTreeMap<TypeId, Vec<EntityIx>>,
     /// Its attributes. A required one that is absent is unknown, which only a test allows.
     pub attributes: BTreeMap<String, Value>,
-    /// The roles that it holds as assigned, and where.
+    /// The roles that it holds as assigned, and where; those that its license voids among them.
     pub roles: BTreeSet<(RoleId, EntityIx)>,
-    /// Who holds which key role on it.
+    /// The license that it carries. `None` of a principal whose type carries one: every ceiling is false.
+    pub license: Option<LicenseId>,
+    /// Who holds which key role on it, wherever that comes from.
     pub holders: BTreeMap<KeyRoleId, Vec<EntityIx>>,
+    /// Of whom it is unknown whether they hold the key role: a source before them, or their own, has an unknown condition.
+    pub may_hold: BTreeMap<KeyRoleId, Vec<EntityIx>>,
+    /// Of key roles with an `assign` block: the holders that the documents name, the source `manual`.
+    pub manual: BTreeMap<KeyRoleId, Vec<EntityIx>>,
+    /// Of key roles with an `assign` block: the position of the source that named the holders.
+    pub sources: BTreeMap<KeyRoleId, usize>,
+}
+
+impl Entity {
+    /// An entity of which nothing is said.
+    pub(crate) fn new(ty: TypeId, id: String) -> Self {
+        Self {
+            ty,
+            id,
+            parents: BTreeMap::new(),
+            attributes: BTreeMap::new(),
+            roles: BTreeSet::new(),
+            license: None,
+            holders: BTreeMap::new(),
+            may_hold: BTreeMap::new(),
+            manual: BTreeMap::new(),
+            sources: BTreeMap::new(),
+        }
+    }
 }
 
 /// A consistent set of facts.
@@ -44,6 +70,8 @@ pub struct Facts {
     // INVARIANT: the first is the workspace; every `EntityIx` inside points into this list; parents have no cycle.
     entities: Vec<Entity>,
     by_id: BTreeMap<(TypeId, String), EntityIx>,
+    /// The types of which the facts hold only a part.
+    partial: BTreeSet<TypeId>,
     /// Worth knowing of the documents that they were built from.
     notes: Vec<Diagnostic>,
 }
@@ -62,8 +90,7 @@ impl Facts {
     #[cfg(test)]
     pub(crate) fn add(&mut self, ty: TypeId, id: &str) -> EntityIx {
         let at = EntityIx(self.entities.len() as u32);
-        let (parents, attributes, holders) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        self.entities.push(Entity { ty, id: id.into(), parents, attributes, roles: BTreeSet::new(), holders });
+        self.entities.push(Entity::new(ty, id.into()));
         self.by_id.insert((ty, id.into()), at);
         at
     }
@@ -83,6 +110,11 @@ impl Facts {
         let first = (ty, String::new());
         let range = self.by_id.range(first..).take_while(move |((other, _), _)| *other == ty);
         range.filter_map(|(_, at)| Some((*at, self.get(*at)?)))
+    }
+
+    /// Whether the facts hold only a part of the type: what is said of all of them is unknown, unless what is there settles it.
+    pub fn is_partial(&self, ty: TypeId) -> bool {
+        self.partial.contains(&ty)
     }
 
     /// What is worth knowing of the documents that these facts were built from: former names in them.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{ConditionId, ExprId, KeyRoleId, RoleId, TypeId, Value};
+use crate::{ActionId, ConditionId, ExprId, KeyRoleId, LicenseId, RoleId, TypeId, Value};
 
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -86,6 +86,20 @@ pub enum Expr {
     Attribute(ExprId, String),
     /// A named condition.
     Condition(ConditionId),
+    /// `a has license L`
+    HasLicense(ExprId, LicenseId),
+    /// `a can A on b`: the value of that decision.
+    Can(ExprId, ActionId, ExprId),
+    /// `any(T where …)`: true of some thing of the type. Quantifiers do not nest.
+    Any(TypeId, ExprId),
+    /// `count(T where …)`: how many things of the type it is true of. Compared with an integer literal only.
+    Count(TypeId, ExprId),
+    /// `count(a.set)`. Compared with an integer literal only.
+    CountOf(ExprId),
+    /// What a quantifier (or the `where` of a source of holders) speaks of.
+    It,
+    /// `setting A is no one`, with its value: known when compiled.
+    SettingIsNoOne(ActionId, bool),
     /// An entity by type and id: only in the checks of a test.
     Entity(TypeId, String),
 }

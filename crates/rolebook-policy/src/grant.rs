@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::{ActionId, ConditionId, ExprId, Holding, ObligationId, Place, Policy, RoleId, TypeId};
+use crate::{
+    ActionId, ConditionId, ExprId, Holding, KeyRoleId, LicenseId, ObligationId, Place, Policy, RoleId, TypeId,
+};
 
 /// Who a column or a rule speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -17,6 +19,8 @@ pub enum Grantee {
     Role(RoleId),
     /// Who holds the key role (or, for `assigned`, any).
     KeyRole(Holding),
+    /// Who carries the license: the columns of ceilings and settings, and the holders of assertions. Never a grant's.
+    License(LicenseId),
 }
 
 /// A column of a matrix.
@@ -140,6 +144,105 @@ pub struct Matrix {
     pub rows: Vec<Row>,
     /// Its documentation.
     pub doc: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// Whom a row of settings grants to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Audience {
+    /// `no one`: still open to whom another grant covers.
+    NoOne,
+    /// `only ROLE, KEYROLE…`: each as written beside what it means.
+    Only(Vec<(String, Grantee)>),
+    /// `assigned`: holders of any key role.
+    Assigned(Holding),
+    /// `members`
+    Members,
+    /// `everyone`
+    Everyone,
+}
+
+impl Audience {
+    /// The grantees; none of `no one`.
+    pub fn grantees(&self) -> Vec<Grantee> {
+        match self {
+            Self::NoOne => vec![],
+            Self::Only(list) => list.iter().map(|(_, grantee)| grantee.clone()).collect(),
+            Self::Assigned(holding) => vec![Grantee::KeyRole(holding.clone())],
+            Self::Members => vec![Grantee::Members],
+            Self::Everyone => vec![Grantee::Everyone],
+        }
+    }
+}
+
+/// What a row of settings says beside its license cells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// To whom it grants.
+    pub who: Audience,
+    /// As written.
+    pub text: String,
+    /// Where `who` is said: in an overlay, if that replaced it.
+    pub place: Place,
+    /// The widest audience that a tenant may set, where the book bounds it.
+    pub at_most: Option<Audience>,
+}
+
+/// A settings table: a row grants its actions to an audience, and its license cells are a ceiling for them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Settings {
+    /// Heads, titles and license cells. There may be no license columns; then the rows are no ceiling.
+    pub table: Matrix,
+    /// One a row of the table.
+    pub rows: Vec<Setting>,
+}
+
+/// Where holders of a key role come from. The first source that names somebody wins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum SourceKind {
+    /// `manual`: what the facts say.
+    Manual,
+    /// `from VALUE matching TYPE.ATTRIBUTE where CONDITION`: who has that text, ASCII case aside.
+    From {
+        /// A text of the resource.
+        value: ExprId,
+        /// The type of principals.
+        ty: TypeId,
+        /// Their attribute.
+        attribute: String,
+        /// What must hold of them ([`crate::Expr::It`]) and of the resource.
+        condition: Option<ExprId>,
+    },
+    /// `to TYPE "id" if CONDITION`
+    To {
+        /// The type of principals.
+        ty: TypeId,
+        /// The principal's id; one that the facts do not know is nobody.
+        id: String,
+        /// What must hold of the resource.
+        condition: Option<ExprId>,
+    },
+}
+
+/// A source of holders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// What it does.
+    pub kind: SourceKind,
+    /// As written, on one line.
+    pub text: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// An `assign` block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Assign {
+    /// The key role.
+    pub key_role: KeyRoleId,
+    /// In order.
+    pub sources: Vec<Source>,
     /// Where.
     pub place: Place,
 }

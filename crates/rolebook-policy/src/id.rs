@@ -26,6 +26,8 @@ ids! {
     RoleId
     /// A key role of one type.
     KeyRoleId
+    /// A license.
+    LicenseId
     /// An action.
     ActionId
     /// An obligation.

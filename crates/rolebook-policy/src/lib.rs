@@ -16,11 +16,14 @@ mod value;
 
 pub use assertion::{Assertion, Claim};
 pub use expr::{Compare, Expr, Holding, RolePlace};
-pub use grant::{Cell, CellKind, Column, Effect, Grantee, Matrix, PatternMatch, Row, Rule, When};
-pub use id::{ActionId, AreaId, ConditionId, ExprId, KeyRoleId, ObligationId, RoleId, TypeId};
+pub use grant::{
+    Assign, Audience, Cell, CellKind, Column, Effect, Grantee, Matrix, PatternMatch, Row, Rule, Setting, Settings,
+    Source, SourceKind, When,
+};
+pub use id::{ActionId, AreaId, ConditionId, ExprId, KeyRoleId, LicenseId, ObligationId, RoleId, TypeId};
 pub use lookup::find_field;
 pub use model::{
-    Action, Area, Cardinality, Condition, EntityType, Field, Gate, KeyRole, Obligation, Owner, Parent, Place, Policy,
-    Role, TypeKind, ValueKind, ValueType,
+    Action, Area, Cardinality, Condition, EntityType, Field, Gate, KeyRole, License, LicenseLimit, Obligation, Owner,
+    Parent, Place, Policy, Role, TypeKind, ValueKind, ValueType,
 };
 pub use value::{Value, date_text, parse_date, parse_time, time_text};

@@ -1,6 +1,6 @@
 //! From names to ids. What was renamed is found by its former names, too; a name of today comes before a former one.
 
-use crate::{ActionId, AreaId, Field, KeyRoleId, ObligationId, Owner, Policy, RoleId, TypeId};
+use crate::{ActionId, AreaId, Field, KeyRoleId, LicenseId, ObligationId, Owner, Policy, RoleId, TypeId};
 
 /// The position of the one that is called `name`, or else of the one that was.
 fn position<T>(list: &[T], name: &str, names: impl Fn(&T) -> Option<(&str, &[String])>) -> Option<usize> {
@@ -56,6 +56,12 @@ impl Policy {
     pub fn find_key_role(&self, on: TypeId, name: &str) -> Option<KeyRoleId> {
         let found = position(&self.key_roles, name, |role| (role.on == on).then_some((&role.name, &role.was)));
         found.map(|index| KeyRoleId(index as u32))
+    }
+
+    /// The license of that name, today's or a former one.
+    pub fn find_license(&self, name: &str) -> Option<LicenseId> {
+        let found = position(&self.licenses, name, |license| Some((&license.name, &license.was)));
+        found.map(|index| LicenseId(index as u32))
     }
 
     /// The obligation of that name, today's or a former one.

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    ActionId, AreaId, Assertion, ConditionId, Expr, ExprId, KeyRoleId, Matrix, ObligationId, RoleId, Rule, TypeId,
+    ActionId, AreaId, Assertion, Assign, ConditionId, Expr, ExprId, KeyRoleId, LicenseId, Matrix, ObligationId, RoleId,
+    Rule, Settings, TypeId,
 };
 
 /// A place in the source, as people count.
@@ -119,6 +120,10 @@ pub struct EntityType {
     pub attributes: Vec<Field>,
     /// Exactly one role each: of a principal in the workspace, of who sits in a resource there.
     pub roles_one: bool,
+    /// Only the instance that the request names (`context.TYPE`) counts for roles held on it, its members and its gates.
+    pub scope_active: bool,
+    /// Of a type of principals: they carry no license, and no ceiling applies to them.
+    pub license_none: bool,
     /// Its gates.
     pub gates: Vec<Gate>,
     /// Former names: facts and requests may still use them.
@@ -159,6 +164,32 @@ pub struct Role {
     pub on: TypeId,
     /// The roles that it includes, as written.
     pub includes: Vec<RoleId>,
+    /// Former names: facts and requests may still use them.
+    pub was: Vec<String>,
+    /// Its documentation.
+    pub doc: String,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// Which roles count under a license.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum LicenseLimit {
+    /// `only roles …`: each held role that is not listed is void.
+    Only(Vec<RoleId>),
+    /// `except roles …`: each held role that is or includes a listed one is void.
+    Except(Vec<RoleId>),
+}
+
+/// A license: a cap on what whoever carries it may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct License {
+    /// Its name.
+    pub name: String,
+    /// What people see.
+    pub title: String,
+    /// Its limits, as written; each of them binds.
+    pub limits: Vec<LicenseLimit>,
     /// Former names: facts and requests may still use them.
     pub was: Vec<String>,
     /// Its documentation.
@@ -257,7 +288,7 @@ pub struct Obligation {
 }
 
 /// A compiled book.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Policy {
     /// The book's name.
     pub name: String,
@@ -273,6 +304,8 @@ pub struct Policy {
     pub areas: Vec<Area>,
     /// The roles.
     pub roles: Vec<Role>,
+    /// The licenses. With any, every principal carries exactly one, unless its type says `license none`.
+    pub licenses: Vec<License>,
     /// The key roles.
     pub key_roles: Vec<KeyRole>,
     /// The actions.
@@ -287,6 +320,12 @@ pub struct Policy {
     pub exprs: Vec<Expr>,
     /// The tables.
     pub matrices: Vec<Matrix>,
+    /// What licenses can never exceed: tables whose columns are [`crate::Grantee::License`].
+    pub ceilings: Vec<Matrix>,
+    /// Grants that a tenant may change, each row with a ceiling of its own.
+    pub settings: Vec<Settings>,
+    /// Where the holders of key roles come from; at most one for each key role.
+    pub assigns: Vec<Assign>,
     /// The rules.
     pub rules: Vec<Rule>,
     /// What must hold of all facts.
@@ -356,6 +395,36 @@ impl Policy {
             }
         }
         found
+    }
+
+    /// The license of that id.
+    pub fn license(&self, id: LicenseId) -> Option<&License> {
+        self.licenses.get(id.index())
+    }
+
+    /// Whether holding the role (as assigned) is void under the license, with all that the role includes.
+    pub fn is_void(&self, license: LicenseId, role: RoleId) -> bool {
+        let limits = self.license(license).map_or(&[][..], |license| &license.limits);
+        limits.iter().any(|limit| match limit {
+            LicenseLimit::Only(roles) => !roles.contains(&role),
+            LicenseLimit::Except(roles) => self.included_roles(role).iter().any(|held| roles.contains(held)),
+        })
+    }
+
+    /// Whether principals of the type carry a license.
+    pub fn carries_license(&self, ty: TypeId) -> bool {
+        !self.licenses.is_empty() && self.ty(ty).is_some_and(|ty| ty.kind == TypeKind::Principal && !ty.license_none)
+    }
+
+    /// The tables that cap licenses: the ceilings, then the license columns of the settings.
+    pub fn caps(&self) -> impl Iterator<Item = &Matrix> {
+        let settings = self.settings.iter().map(|settings| &settings.table);
+        self.ceilings.iter().chain(settings.filter(|table| !table.columns.is_empty()))
+    }
+
+    /// The `assign` block of the key role.
+    pub fn assign(&self, id: KeyRoleId) -> Option<&Assign> {
+        self.assigns.iter().find(|assign| assign.key_role == id)
     }
 
     /// The key role of that id.

@@ -102,6 +102,22 @@ impl Policy {
                 })
             }
             Expr::HoldersOf(holding, thing) => (format!("{} of {}", holding.text, primary(thing)), Level::Primary),
+            Expr::HasLicense(person, license) => {
+                let name = self.license(*license).map_or("", |license| &license.name);
+                comparison(format!("{} has license {name}", primary(person)))
+            }
+            Expr::Can(person, action, on) => {
+                comparison(format!("{} can {} on {}", primary(person), self.action_name(*action), primary(on)))
+            }
+            Expr::Any(ty, body) => {
+                (format!("any({} where {})", self.type_name(*ty), self.expr_text(*body)), Level::Primary)
+            }
+            Expr::Count(ty, body) => {
+                (format!("count({} where {})", self.type_name(*ty), self.expr_text(*body)), Level::Primary)
+            }
+            Expr::CountOf(set) => (format!("count({})", self.expr_text(*set)), Level::Primary),
+            Expr::It => ("it".into(), Level::Primary),
+            Expr::SettingIsNoOne(action, _) => comparison(format!("setting {} is no one", self.action_name(*action))),
             // A fixture of a test stands there by its id alone.
             Expr::Entity(_, id) => (id.clone(), Level::Primary),
             Expr::Literal(value) => (self.value_text(value), Level::Primary),
@@ -173,22 +189,10 @@ mod tests {
             place: Place::default(),
         };
         let policy = Policy {
-            name: String::new(),
-            version: String::new(),
-            language: 1,
-            files: vec![],
-            types: vec![],
-            areas: vec![],
             roles: vec![role("member", 0), role("member", 1), role("admin", 0)],
-            key_roles: vec![],
-            actions: vec![],
-            obligations: vec![],
-            context: vec![],
             conditions: vec![condition],
             exprs,
-            matrices: vec![],
-            rules: vec![],
-            assertions: vec![],
+            ..Policy::default()
         };
         policy.expr_text(last)
     }

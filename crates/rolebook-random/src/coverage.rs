@@ -144,6 +144,7 @@ impl Coverage {
             (Grantee::Role(_), false) => "rule: to a role",
             (Grantee::KeyRole(holding), false) if holding.text == "assigned" => "rule: to assigned",
             (Grantee::KeyRole(_), false) => "rule: to a key role",
+            (Grantee::License(_), _) => "license",
         });
     }
 
@@ -173,6 +174,13 @@ impl Coverage {
                 RolePlace::On(_) => "expr: has role on",
                 RolePlace::OnAny(_) => "expr: has role on any",
             },
+            Expr::HasLicense(..) => "expr: has license",
+            Expr::Can(..) => "expr: can",
+            Expr::Any(..) => "expr: any",
+            Expr::Count(..) => "expr: count",
+            Expr::CountOf(_) => "expr: count of a set",
+            Expr::It => "expr: it",
+            Expr::SettingIsNoOne(..) => "expr: setting is no one",
             Expr::HoldersOf(..) => "expr: K of",
             Expr::Literal(_) => "expr: literal",
             Expr::Principal => "expr: principal",
@@ -205,6 +213,7 @@ impl Coverage {
                         Reason::Never => "deny: never",
                         Reason::Forbid(_) => "deny: forbid",
                         Reason::Gate => "deny: gate",
+                        Reason::License => "deny: license",
                         Reason::NoGrant => "deny: no grant",
                         Reason::Obligation => "deny: obligation",
                     });
@@ -219,6 +228,7 @@ impl Coverage {
                 DecisionPart::Forbid => "unknown: forbid",
                 DecisionPart::Gate => "unknown: gate",
                 DecisionPart::Requirement => "unknown: requirement",
+                DecisionPart::Ceiling => "unknown: ceiling",
             });
         }
         let passed = |part| decision.considered.iter().any(|seen| seen.part == part && seen.value == Truth::True);

@@ -72,7 +72,7 @@ impl FactSet {
                 entries: entity.entries.iter().map(|(name, said)| (spot(name), raw(kind(said)))).collect(),
             }],
         });
-        vec![Document { file: Arc::from("facts.yaml"), types: types.collect() }]
+        vec![Document { file: Arc::from("facts.yaml"), types: types.collect(), partial: vec![] }]
     }
 
     /// As the engine holds them.

@@ -20,7 +20,7 @@ pub(crate) fn document(file: &Arc<str>, tree: Result<Node, SyntaxError>) -> Outc
         }
     };
     // Of a file in which a part has another form, references into that part would all seem to dangle.
-    let value = types.filter(|_| reader.whole).map(|types| Document { file: file.clone(), types });
+    let value = types.filter(|_| reader.whole).map(|types| Document { file: file.clone(), types, partial: vec![] });
     Outcome { value, diagnostics: reader.diagnostics }
 }
 

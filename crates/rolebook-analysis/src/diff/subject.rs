@@ -20,7 +20,9 @@ impl Subject {
         match self.grantees.first() {
             Some((_, Grantee::Role(_))) => Who::Role,
             Some((_, Grantee::KeyRole(_))) => Who::KeyRole,
-            Some((_, Grantee::Everyone | Grantee::Members | Grantee::Type(_))) | None => Who::Type,
+            Some((_, Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::License(_))) | None => {
+                Who::Type
+            }
         }
     }
 

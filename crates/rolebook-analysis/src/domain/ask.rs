@@ -111,6 +111,9 @@ impl Grow<'_, '_> {
         let known = &self.schema.sides[side];
         match grantee {
             Grantee::Everyone | Grantee::Type(_) => {}
+            Grantee::License(_) => {
+                self.domain.gap.get_or_insert_with(|| "licenses".into());
+            }
             Grantee::Members => {
                 // The nearest sort with roles is one of these.
                 let sort = self.domain.things[thing];

@@ -67,6 +67,16 @@ impl Grow<'_, '_> {
                     }
                 }
             }
+            Expr::HasLicense(..)
+            | Expr::Can(..)
+            | Expr::Any(..)
+            | Expr::Count(..)
+            | Expr::CountOf(_)
+            | Expr::It
+            | Expr::SettingIsNoOne(..) => {
+                let text = policy.expr_text(id);
+                self.domain.gap.get_or_insert_with(|| format!("`{text}`"));
+            }
             Expr::Literal(value) => self.literal(value),
             Expr::Principal
             | Expr::Resource

@@ -18,6 +18,7 @@ impl Encoder<'_, '_, '_> {
             Expr::Principal => Term::thing(PRINCIPAL),
             Expr::Resource => Term::thing(scope.resource),
             Expr::Workspace => Term::thing(WORKSPACE),
+            Expr::It | Expr::Count(..) | Expr::CountOf(_) => Term::default(),
             // Only the checks of tests name entities.
             Expr::Entity(..) => Term::default(),
             Expr::Input(name) => match scope.arguments {
@@ -66,6 +67,10 @@ impl Encoder<'_, '_, '_> {
             | Expr::IsEmpty(_)
             | Expr::IsHolder(..)
             | Expr::HasRole(..)
+            | Expr::HasLicense(..)
+            | Expr::Can(..)
+            | Expr::Any(..)
+            | Expr::SettingIsNoOne(..)
             | Expr::Condition(_) => {
                 let rails = self.truth(id, scope);
                 let value = |value: bool| Atom::Scalar(Value::Bool(value));

@@ -30,6 +30,7 @@ pub(super) fn grantee_title(model: &Model<'_>, grantee: &Grantee) -> String {
         Grantee::Members => "Members".into(),
         Grantee::Type(ty) => policy.types[ty.index()].title.clone(),
         Grantee::Role(role) => policy.roles[role.index()].title.clone(),
+        Grantee::License(license) => policy.licenses[license.index()].title.clone(),
         Grantee::KeyRole(holding) if holding.text == "assigned" => "Assigned".into(),
         Grantee::KeyRole(holding) => {
             holding.key_roles.first().map_or(String::new(), |id| policy.key_roles[id.index()].title.clone())

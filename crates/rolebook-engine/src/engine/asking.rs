@@ -131,6 +131,7 @@ impl<'q> Asking<'q> {
         let principal = Thing::Known(self.principal);
         match who {
             Who::Everyone => Truth::True,
+            Who::Nobody => Truth::False,
             Who::Members => self.is_member(thing),
             Who::Type(ty) => Truth::known(*ty == self.principal_type),
             Who::Role(role) => self.has_role(principal, *role, thing),
@@ -144,6 +145,7 @@ impl<'q> Asking<'q> {
         let Some(node) = self.index.node(self.principal) else { return false };
         let could_be_meant = |who: &Who| match who {
             Who::Everyone | Who::Members => true,
+            Who::Nobody => false,
             Who::Type(ty) => *ty == self.principal_type,
             Who::Role(role) => node.roles.anywhere().has(role.index()),
             Who::KeyRole(key_roles) => node.key_roles.anywhere().meets(&key_roles.any_of),

@@ -93,9 +93,16 @@ impl<'q> Asking<'q> {
                 Val::One(Item::Bool(value)) => Truth::known(value),
                 _ => Truth::Unknown,
             },
-            Expr::HoldersOf(..) | Expr::Principal | Expr::Resource | Expr::Workspace | Expr::Entity(..) => {
-                Truth::Unknown
-            }
+            Expr::HasLicense(..) | Expr::Can(..) | Expr::Any(..) => Truth::Unknown,
+            Expr::SettingIsNoOne(_, value) => Truth::known(*value),
+            Expr::HoldersOf(..)
+            | Expr::Principal
+            | Expr::Resource
+            | Expr::Workspace
+            | Expr::Entity(..)
+            | Expr::It
+            | Expr::Count(..)
+            | Expr::CountOf(_) => Truth::Unknown,
         }
     }
 
@@ -172,6 +179,7 @@ impl<'q> Asking<'q> {
                 _ => Val::Unknown,
             },
             Expr::Literal(_) | Expr::Workspace | Expr::Entity(..) => Val::Unknown,
+            Expr::It | Expr::Count(..) | Expr::CountOf(_) => Val::Unknown,
             // A condition where a value is wanted.
             Expr::Or(_)
             | Expr::And(_)
@@ -185,6 +193,10 @@ impl<'q> Asking<'q> {
             | Expr::IsEmpty(_)
             | Expr::IsHolder(..)
             | Expr::HasRole(..)
+            | Expr::HasLicense(..)
+            | Expr::Can(..)
+            | Expr::Any(..)
+            | Expr::SettingIsNoOne(..)
             | Expr::Condition(_) => match self.truth(id, scope) {
                 Truth::True => Val::One(Item::Bool(true)),
                 Truth::False => Val::One(Item::Bool(false)),

@@ -79,6 +79,10 @@ impl Explainer<'_> {
                 | Expr::IsEmpty(_)
                 | Expr::IsHolder(..)
                 | Expr::HasRole(..)
+                | Expr::HasLicense(..)
+                | Expr::Can(..)
+                | Expr::Any(..)
+                | Expr::SettingIsNoOne(..)
                 | Expr::Condition(_),
             ) => true,
             Some(
@@ -90,6 +94,9 @@ impl Explainer<'_> {
                 | Expr::Input(_)
                 | Expr::Context(_)
                 | Expr::Attribute(..)
+                | Expr::It
+                | Expr::Count(..)
+                | Expr::CountOf(_)
                 | Expr::Entity(..),
             )
             | None => false,
@@ -100,6 +107,13 @@ impl Explainer<'_> {
     fn rests_on(&self, id: ExprId, scope: &Scope<'_>, found: &mut Found) {
         let Some(expr) = self.policy.expr(id) else { return };
         match expr {
+            Expr::HasLicense(..)
+            | Expr::Can(..)
+            | Expr::Any(..)
+            | Expr::Count(..)
+            | Expr::CountOf(_)
+            | Expr::It
+            | Expr::SettingIsNoOne(..) => {}
             // Their parts tell.
             Expr::Or(_) | Expr::And(_) | Expr::Not(_) | Expr::Condition(_) => {}
             Expr::Compare(_, left, right)

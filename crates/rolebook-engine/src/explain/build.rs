@@ -215,7 +215,9 @@ impl<'a> Explainer<'a> {
             Grantee::Role(role) => {
                 self.policy.role(*role).is_some_and(|role| role.on == rolebook_policy::TypeId::WORKSPACE)
             }
-            Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::KeyRole(_) => false,
+            Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::KeyRole(_) | Grantee::License(_) => {
+                false
+            }
         }
     }
 

@@ -229,7 +229,7 @@ impl<'a> Planner<'a> {
         let Some(person) = self.evaluator.known(&self.evaluator.principal()) else { return no_way() };
         match grantee {
             // Nobody changes what he is.
-            Grantee::Everyone | Grantee::Type(_) => no_way(),
+            Grantee::Everyone | Grantee::Type(_) | Grantee::License(_) => no_way(),
             Grantee::Role(role) => self.hold_role(person, *role, scope.resource),
             Grantee::KeyRole(holding) => self.hold_key_role(person, &holding.key_roles, scope.resource),
             Grantee::Members => {
@@ -251,7 +251,7 @@ impl<'a> Planner<'a> {
         }
         let Some(person) = self.evaluator.known(&self.evaluator.principal()) else { return no_way() };
         match grantee {
-            Grantee::Everyone | Grantee::Type(_) | Grantee::Members => no_way(),
+            Grantee::Everyone | Grantee::Type(_) | Grantee::Members | Grantee::License(_) => no_way(),
             Grantee::Role(role) => self.drop_role(person, *role, scope.resource),
             Grantee::KeyRole(holding) => self.drop_key_role(person, &holding.key_roles, scope.resource),
         }

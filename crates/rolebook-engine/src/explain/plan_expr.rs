@@ -29,6 +29,13 @@ impl<'a> Planner<'a> {
         let policy = self.policy;
         let Some(expr) = policy.expr(id) else { return no_way() };
         match expr {
+            Expr::HasLicense(..)
+            | Expr::Can(..)
+            | Expr::Any(..)
+            | Expr::Count(..)
+            | Expr::CountOf(_)
+            | Expr::It
+            | Expr::SettingIsNoOne(..) => no_way(),
             Expr::Or(parts) => self.want_parts(parts, scope, goal, !goal),
             Expr::And(parts) => self.want_parts(parts, scope, goal, goal),
             Expr::Not(part) => self.want(*part, scope, !goal),
@@ -345,6 +352,13 @@ impl<'a> Planner<'a> {
             | Expr::IsEmpty(_)
             | Expr::IsHolder(..)
             | Expr::HasRole(..)
+            | Expr::HasLicense(..)
+            | Expr::Can(..)
+            | Expr::Any(..)
+            | Expr::Count(..)
+            | Expr::CountOf(_)
+            | Expr::It
+            | Expr::SettingIsNoOne(..)
             | Expr::HoldersOf(..)
             | Expr::Literal(_)
             | Expr::Principal

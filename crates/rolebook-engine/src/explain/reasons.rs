@@ -26,6 +26,7 @@ impl Explainer<'_> {
                     why.extend(first.map(|part| self.forbid(part, because)));
                 }
                 Reason::Gate => why.extend(self.closed(decision)),
+                Reason::License => {}
                 Reason::NoGrant => why.push(self.no_grant(decision)),
                 Reason::Obligation => why.push(self.obligation(alternatives)),
             }
@@ -82,7 +83,12 @@ impl Explainer<'_> {
         let ways = decision.parts.iter().filter(|part| match part.kind {
             PartKind::Gate | PartKind::OneOf | PartKind::NoParent | PartKind::Requirement => !part.is_well(),
             // What they stand for is told already.
-            PartKind::AsAbove | PartKind::Way | PartKind::Never | PartKind::Forbid | PartKind::Grant => false,
+            PartKind::AsAbove
+            | PartKind::Way
+            | PartKind::Never
+            | PartKind::Forbid
+            | PartKind::Ceiling
+            | PartKind::Grant => false,
         });
         let name = self.principal_name();
         ways.map(|part| {

@@ -47,6 +47,8 @@ pub enum ReasonCode {
     Forbid,
     /// A gate is closed, or a required action is not allowed.
     Gate,
+    /// The license does not include it.
+    License,
     /// Nothing grants it.
     NoGrant,
     /// It is allowed only under obligations that the caller does not keep.
@@ -99,6 +101,8 @@ pub enum PartKind {
     AsAbove,
     /// An action that must be allowed on the same resource.
     Requirement,
+    /// A cell that caps a license.
+    Ceiling,
     /// A cell that refuses.
     Never,
     /// A rule that refuses.
@@ -112,9 +116,14 @@ impl PartKind {
     pub fn refuses(self) -> bool {
         match self {
             Self::Never | Self::Forbid => true,
-            Self::Gate | Self::OneOf | Self::Way | Self::NoParent | Self::AsAbove | Self::Requirement | Self::Grant => {
-                false
-            }
+            Self::Gate
+            | Self::OneOf
+            | Self::Way
+            | Self::NoParent
+            | Self::AsAbove
+            | Self::Requirement
+            | Self::Ceiling
+            | Self::Grant => false,
         }
     }
 }

@@ -87,6 +87,8 @@ mod tests {
             parents,
             attributes: vec![],
             roles_one,
+            scope_active: false,
+            license_none: false,
             gates: vec![],
             was: vec![],
             doc,
@@ -123,27 +125,16 @@ mod tests {
             place: Place::default(),
         };
         Policy {
-            name: String::new(),
-            version: String::new(),
             language: 1,
-            files: vec![],
             types: vec![
                 ty("workspace", TypeKind::Workspace, vec![], false),
                 ty("user", TypeKind::Principal, vec![in_team], true),
                 ty("team", TypeKind::Resource, vec![], true),
                 account,
             ],
-            areas: vec![],
             roles: vec![role("admin", 0), role("member", 0), role("lead", 2), role("mate", 2)],
             key_roles: vec![csm],
-            actions: vec![],
-            obligations: vec![],
-            context: vec![],
-            conditions: vec![],
-            exprs: vec![],
-            matrices: vec![],
-            rules: vec![],
-            assertions: vec![],
+            ..Policy::default()
         }
     }
 

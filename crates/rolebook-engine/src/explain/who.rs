@@ -20,6 +20,7 @@ impl Explainer<'_> {
             Grantee::Role(role) => self.role_words(&principal, *role, resource, value),
             Grantee::KeyRole(holding) => self.holder_words(&principal, &holding.key_roles, text, resource, value),
             Grantee::Members => self.member_words(&principal, resource, value),
+            Grantee::License(_) => String::new(),
         }
     }
 

@@ -46,7 +46,12 @@ pub fn build_facts(
     }
     builder.find_cycles();
     if builder.errors.is_empty() {
-        Ok(Facts { entities: builder.entities, by_id: builder.by_id, notes: builder.notes.finish() })
+        Ok(Facts {
+            entities: builder.entities,
+            by_id: builder.by_id,
+            partial: BTreeSet::new(),
+            notes: builder.notes.finish(),
+        })
     } else {
         Diagnostic::sort(&mut builder.errors);
         Err(builder.errors)
@@ -75,14 +80,7 @@ impl<'a> Builder<'a> {
         let at = EntityIx(self.entities.len() as u32);
         self.by_id.insert((ty, id.clone()), at);
         self.spots.push((file.clone(), span));
-        self.entities.push(Entity {
-            ty,
-            id,
-            parents: BTreeMap::new(),
-            attributes: BTreeMap::new(),
-            roles: BTreeSet::new(),
-            holders: BTreeMap::new(),
-        });
+        self.entities.push(Entity::new(ty, id));
         at
     }
 

@@ -61,4 +61,6 @@ pub struct Document {
     pub file: Arc<str>,
     /// What it holds; a type may come several times.
     pub types: Vec<RawType>,
+    /// The types of which it says that the facts hold only a part.
+    pub partial: Vec<Spot<String>>,
 }

@@ -55,6 +55,8 @@ pub(crate) enum Who {
     Role(RoleId),
     /// Whoever holds one of the key roles.
     KeyRole(KeyRoles),
+    /// Nobody.
+    Nobody,
 }
 
 /// What a name of key roles stands for.
@@ -176,5 +178,7 @@ fn who(policy: &Policy, grantee: &Grantee) -> Who {
         Grantee::Type(ty) => Who::Type(*ty),
         Grantee::Role(role) => Who::Role(*role),
         Grantee::KeyRole(holding) => Who::KeyRole(KeyRoles::of(policy, holding)),
+        // No grant speaks of a license.
+        Grantee::License(_) => Who::Nobody,
     }
 }

@@ -59,6 +59,13 @@ pub(super) fn leaves<'a>(policy: &'a Policy, facts: &Facts) -> (Vec<Leaf<'a>>, V
         | Expr::Includes(..)
         | Expr::IsEmpty(_)
         | Expr::HasRole(..)
+        | Expr::HasLicense(..)
+        | Expr::Can(..)
+        | Expr::Any(..)
+        | Expr::Count(..)
+        | Expr::CountOf(_)
+        | Expr::It
+        | Expr::SettingIsNoOne(..)
         | Expr::Principal
         | Expr::Resource
         | Expr::Input(_)

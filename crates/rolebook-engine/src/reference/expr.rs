@@ -92,9 +92,16 @@ impl Evaluator<'_> {
                 Val::Is(Value::Bool(value)) => Truth::known(value),
                 _ => Truth::Unknown,
             },
-            Expr::HoldersOf(..) | Expr::Principal | Expr::Resource | Expr::Workspace | Expr::Entity(..) => {
-                Truth::Unknown
-            }
+            Expr::HasLicense(..) | Expr::Can(..) | Expr::Any(..) => Truth::Unknown,
+            Expr::SettingIsNoOne(_, value) => Truth::known(*value),
+            Expr::HoldersOf(..)
+            | Expr::Principal
+            | Expr::Resource
+            | Expr::Workspace
+            | Expr::Entity(..)
+            | Expr::It
+            | Expr::Count(..)
+            | Expr::CountOf(_) => Truth::Unknown,
         }
     }
 
@@ -117,6 +124,7 @@ impl Evaluator<'_> {
                 Val::Unknown | Val::Set { .. } => Val::Unknown,
             },
             Expr::HoldersOf(holding, thing) => self.holders_val(holding, *thing, scope),
+            Expr::It | Expr::Count(..) | Expr::CountOf(_) => Val::Unknown,
             // A condition where a value is wanted: a boolean like any other.
             Expr::Or(_)
             | Expr::And(_)
@@ -130,6 +138,10 @@ impl Evaluator<'_> {
             | Expr::IsEmpty(_)
             | Expr::IsHolder(..)
             | Expr::HasRole(..)
+            | Expr::HasLicense(..)
+            | Expr::Can(..)
+            | Expr::Any(..)
+            | Expr::SettingIsNoOne(..)
             | Expr::Condition(_) => match self.truth(id, scope) {
                 Truth::True => Val::Is(Value::Bool(true)),
                 Truth::False => Val::Is(Value::Bool(false)),

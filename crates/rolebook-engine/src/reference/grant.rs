@@ -178,6 +178,7 @@ impl Evaluator<'_> {
             Grantee::Members => self.is_member(scope.resource),
             Grantee::Role(role) => self.has_role(&principal, *role, scope.resource),
             Grantee::KeyRole(holding) => self.is_holder(&principal, &holding.key_roles, scope.resource),
+            Grantee::License(_) => Truth::Unknown,
         }
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn whole_truth(case: &Case<'_>) -> Result<(), String> {
             let alone = match &column.grantee {
                 Grantee::Everyone | Grantee::Members => held.is_empty() && keys.is_empty(),
                 Grantee::Type(ty) => *ty == person.ty && held.is_empty() && keys.is_empty(),
+                Grantee::License(_) => false,
                 Grantee::Role(role) => {
                     held.contains(role) && held.iter().all(|other| includes(policy, *role, *other)) && keys.is_empty()
                 }

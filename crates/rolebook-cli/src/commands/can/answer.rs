@@ -64,6 +64,7 @@ fn reason_text(policy: &Policy, reason: &Reason, decision: &Decision) -> String 
         Reason::Forbid(because) if because.is_empty() => "a forbid refuses it".into(),
         Reason::Forbid(because) => format!("\"{because}\""),
         Reason::Gate => "a gate on the way there is closed".into(),
+        Reason::License => "the license does not include it (license)".into(),
         Reason::NoGrant => "nothing grants it in this case (no grant)".into(),
         Reason::Obligation => {
             let sets: Vec<String> = decision.alternatives.iter().map(|set| limits(policy, set)).collect();
@@ -90,6 +91,7 @@ fn considered(io: &Io, policy: &Policy, part: &Considered) -> String {
         Part::Forbid => "forbid",
         Part::Gate => "gate",
         Part::Requirement => "requires",
+        Part::Ceiling => "ceiling",
     };
     let mut lines = format!("  {mark} {kind}: {}  {}\n", part.text, io.paint("2", &policy.place_text(part.place)));
     for (condition, value) in &part.conditions {

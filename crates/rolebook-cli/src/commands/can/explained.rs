@@ -117,6 +117,7 @@ fn whys(policy: &Policy, explanation: &Explanation) -> Vec<String> {
                 ReasonCode::Never => format!("{} (never)", why.message),
                 ReasonCode::Forbid => format!("{} (forbid)", why.message),
                 ReasonCode::Gate => format!("{} (gate)", why.message),
+                ReasonCode::License => format!("{} (license)", why.message),
                 ReasonCode::NoGrant => format!("{} (no grant)", why.message),
                 ReasonCode::Obligation => format!("{} (obligation)", why.message),
             };
@@ -149,7 +150,7 @@ fn is_way(kind: PartKind) -> bool {
         | PartKind::NoParent
         | PartKind::AsAbove
         | PartKind::Requirement => true,
-        PartKind::Never | PartKind::Forbid | PartKind::Grant => false,
+        PartKind::Never | PartKind::Forbid | PartKind::Grant | PartKind::Ceiling => false,
     }
 }
 
@@ -298,6 +299,9 @@ fn heading(part: &PartTree) -> String {
         (PartKind::Never | PartKind::Forbid, Truth::True) => "refused:",
         (PartKind::Never | PartKind::Forbid, Truth::False) => "not refused:",
         (PartKind::Never | PartKind::Forbid, Truth::Unknown) => "not known whether refused:",
+        (PartKind::Ceiling, Truth::True) => "the license includes it:",
+        (PartKind::Ceiling, Truth::False) => "the license does not include it:",
+        (PartKind::Ceiling, Truth::Unknown) => "not known whether the license includes it:",
         (PartKind::Gate, Truth::True) => "gate open:",
         (PartKind::Gate, Truth::False) => "gate closed:",
         (PartKind::Gate, Truth::Unknown) => "not known whether the gate is open:",

@@ -108,20 +108,9 @@ fn nothing(later: &Policy) -> Policy {
         name: later.name.clone(),
         version: later.version.clone(),
         language: later.language,
-        files: vec![],
         // The workspace is there before anybody declares anything.
         types: later.types.iter().take(1).cloned().collect(),
-        areas: vec![],
-        roles: vec![],
-        key_roles: vec![],
-        actions: vec![],
-        obligations: vec![],
-        context: vec![],
-        conditions: vec![],
-        exprs: vec![],
-        matrices: vec![],
-        rules: vec![],
-        assertions: vec![],
+        ..Policy::default()
     }
 }
 
