@@ -1,7 +1,7 @@
 //! Cells as the whole truth of their columns: whether two parts of a book can apply at once.
 
 use rolebook_engine::{Considered, Part, Truth, decide, is_meant};
-use rolebook_policy::{ActionId, CellKind, Grantee, Place, Policy};
+use rolebook_policy::{ActionId, CellKind, Grantee, Matrix, Place, Policy, Row};
 
 use crate::circuit::Bit;
 use crate::decide::{DecidingCell, deciding_rows};
@@ -12,13 +12,42 @@ use crate::setting::{Outcome, Setting, questions};
 use crate::shrink::{Keep, shrink};
 use crate::world::World;
 
-/// A row: positions in [`Policy::matrices`] and in its rows.
+/// A table of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TableAt {
+    /// A position in [`Policy::matrices`].
+    Matrix(usize),
+    /// A position in [`Policy::ceilings`].
+    Ceiling(usize),
+    /// A position in [`Policy::settings`].
+    Settings(usize),
+}
+
+impl TableAt {
+    /// The table; none for an invalid position.
+    pub fn of(self, policy: &Policy) -> Option<&Matrix> {
+        match self {
+            Self::Matrix(at) => policy.matrices.get(at),
+            Self::Ceiling(at) => policy.ceilings.get(at),
+            Self::Settings(at) => policy.settings.get(at).map(|settings| &settings.table),
+        }
+    }
+}
+
+/// A row of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowAt {
-    /// The matrix.
-    pub matrix: usize,
-    /// The row.
+    /// The table.
+    pub table: TableAt,
+    /// The position of the row.
     pub row: usize,
+}
+
+impl RowAt {
+    /// The row; none for an invalid position.
+    pub fn of(self, policy: &Policy) -> Option<&Row> {
+        self.table.of(policy)?.rows.get(self.row)
+    }
 }
 
 /// A cell.
@@ -37,6 +66,8 @@ pub enum GrantAt {
     Cell(CellAt),
     /// To one of the grantees of a rule: positions in [`Policy::rules`] and in its grantees.
     Rule(usize, usize),
+    /// To one of the grantees of the audience of a row of settings: its position, and that in its grantees.
+    Setting(RowAt, usize),
 }
 
 /// Two things that should not both be so.
@@ -96,9 +127,19 @@ fn column<'p>(policy: &'p Policy, pair: &Pair) -> Option<&'p Grantee> {
     match pair {
         Pair::Cases(..) => None,
         Pair::Granted(cell, _) | Pair::Beyond(cell, _) => {
-            policy.matrices.get(cell.row.matrix)?.columns.get(cell.column).map(|column| &column.grantee)
+            cell.row.table.of(policy)?.columns.get(cell.column).map(|column| &column.grantee)
         }
     }
+}
+
+/// What a row of settings says beside its cells.
+fn setting_of(policy: &Policy, at: RowAt) -> Option<&rolebook_policy::Setting> {
+    let TableAt::Settings(table) = at.table else { return None };
+    policy.settings.get(table)?.rows.get(at.row)
+}
+
+fn grantee_of_setting(policy: &Policy, at: RowAt, grantee: usize) -> Option<Grantee> {
+    setting_of(policy, at)?.who.grantees().into_iter().nth(grantee)
 }
 
 fn wanted(
@@ -114,7 +155,7 @@ fn wanted(
         Pair::Cases(a, b) => {
             let mut bits = Vec::new();
             for at in [a, b] {
-                let row = policy.matrices.get(at.matrix)?.rows.get(at.row)?;
+                let row = at.of(policy)?;
                 bits.push(match &row.when {
                     Some(when) => setting.side(0).truth(when.expr, scope).yes,
                     None => Bit::TRUE,
@@ -127,16 +168,15 @@ fn wanted(
     let grantee = column(policy, pair)?;
     let meant = setting.side(0).is_meant(grantee, resource).yes;
     let alone = setting.alone(0, grantee);
-    let case = setting.side(0).case(cell.row.matrix, cell.row.row, action, scope).yes;
+    let case = setting.side(0).case(cell.row, action, scope).yes;
     let mut bits = vec![meant, alone, case];
     bits.push(match grant {
         GrantAt::Cell(at) => {
-            let matrix = policy.matrices.get(at.row.matrix)?;
+            let table = at.row.table.of(policy)?;
             let found = DecidingCell {
-                matrix: at.row.matrix,
-                row: at.row.row,
-                grantee: &matrix.columns.get(at.column)?.grantee,
-                cell: matrix.rows.get(at.row.row)?.cells.get(at.column)?,
+                row: at.row,
+                grantee: &table.columns.get(at.column)?.grantee,
+                cell: table.rows.get(at.row.row)?.cells.get(at.column)?,
             };
             setting.side(0).cell_value(&found, action, scope)
         }
@@ -146,9 +186,15 @@ fn wanted(
             let condition = rule.condition.map_or(Bit::TRUE, |id| setting.side(0).truth(id, scope).yes);
             setting.facts.circuit.and(holds, condition)
         }
+        GrantAt::Setting(at, grantee) => {
+            let grantee = grantee_of_setting(policy, at, grantee)?;
+            let holds = setting.side(0).is_meant(&grantee, resource).yes;
+            let case = setting.side(0).case(at, action, scope).yes;
+            setting.facts.circuit.and(holds, case)
+        }
     });
     if let Pair::Beyond(..) = pair {
-        let cell = policy.matrices.get(cell.row.matrix)?.rows.get(cell.row.row)?.cells.get(cell.column)?;
+        let cell = cell.row.of(policy)?.cells.get(cell.column)?;
         bits.push(!setting.side(0).cell_conditions(cell, scope));
     }
     Some(bits)
@@ -169,7 +215,7 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
     let Some(concrete) = world.concrete(schema, 0, action) else { return false };
     let (facts, request) = (&concrete.facts, &concrete.request);
     let truth = |expr| rolebook_engine::evaluate(policy, facts, request, expr) == Truth::True;
-    let row = |at: &RowAt| policy.matrices.get(at.matrix).and_then(|matrix| matrix.rows.get(at.row));
+    let row = |at: &RowAt| at.of(policy);
     let (cell, grant) = match pair {
         Pair::Cases(a, b) => {
             return [a, b]
@@ -184,7 +230,7 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
     }
     let declared = row(&cell.row).and_then(|row| row.cells.get(cell.column));
     let Some(declared) = declared else { return false };
-    let Some(matrix) = policy.matrices.get(cell.row.matrix) else { return false };
+    let Some(matrix) = cell.row.table.of(policy) else { return false };
     let Some((_, narrower)) = deciding_rows(matrix, action).into_iter().find(|(known, _)| *known == cell.row.row)
     else {
         return false;
@@ -205,6 +251,7 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
     let place: Option<Place> = match grant {
         GrantAt::Cell(at) => row(&at.row).and_then(|row| row.cells.get(at.column)).map(|cell| cell.place),
         GrantAt::Rule(index, _) => policy.rules.get(*index).map(|rule| rule.place),
+        GrantAt::Setting(at, _) => setting_of(policy, *at).map(|setting| setting.place),
     };
     let decision = decide(policy, facts, request);
     let granted =

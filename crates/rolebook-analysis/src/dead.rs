@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rolebook_policy::{ActionId, CellKind, Policy};
 
-use crate::cells::{CellAt, RowAt};
+use crate::cells::{CellAt, RowAt, TableAt};
 use crate::circuit::Bit;
 use crate::decide::{DecidingCell, deciding_rows};
 use crate::domain::Domain;
@@ -33,10 +33,11 @@ pub fn dead_cells(policy: &Policy) -> Vec<(CellAt, Dead)> {
     let schema = Schema::new(&[policy]);
     let mut state: BTreeMap<CellAt, Option<Dead>> = BTreeMap::new();
     for (matrix, declared) in policy.matrices.iter().enumerate() {
+        let table = TableAt::Matrix(matrix);
         for (row, cells) in declared.rows.iter().enumerate() {
             for (column, cell) in cells.cells.iter().enumerate() {
                 if cell.kind != CellKind::No {
-                    state.insert(CellAt { row: RowAt { matrix, row }, column }, Some(Dead::Shadowed));
+                    state.insert(CellAt { row: RowAt { table, row }, column }, Some(Dead::Shadowed));
                 }
             }
         }
@@ -53,7 +54,7 @@ fn look_at(schema: &Schema<'_>, action: ActionId, state: &mut BTreeMap<CellAt, O
     let mut cells: Vec<CellAt> = Vec::new();
     for (matrix, declared) in policy.matrices.iter().enumerate() {
         for (row, _) in deciding_rows(declared, action) {
-            let row = RowAt { matrix, row };
+            let row = RowAt { table: TableAt::Matrix(matrix), row };
             let columns = (0..declared.columns.len()).map(|column| CellAt { row, column });
             cells.extend(columns.filter(|cell| state.get(cell).is_some_and(Option::is_some)));
         }
@@ -87,17 +88,17 @@ fn verdict(
     resource: usize,
 ) -> Option<Dead> {
     let scope = Scope { resource, arguments: Some(action) };
-    let matrix = policy.matrices.get(at.row.matrix)?;
+    let matrix = at.row.table.of(policy)?;
     let cell = matrix.rows.get(at.row.row)?.cells.get(at.column)?;
     let grantee = &matrix.columns.get(at.column)?.grantee;
     let valid = !setting.facts.roles_free;
     let nothing = |setting: &mut Setting<'_, '_>, bits: &[Bit]| matches!(setting.find(bits), Outcome::Nothing);
     if cell.kind == CellKind::Never {
         let meant = setting.side(0).is_meant(grantee, resource).yes;
-        let case = setting.side(0).case(at.row.matrix, at.row.row, action, scope).yes;
+        let case = setting.side(0).case(at.row, action, scope).yes;
         return nothing(setting, &[meant, case, valid]).then_some(Dead::Impossible);
     }
-    let found = DecidingCell { matrix: at.row.matrix, row: at.row.row, grantee, cell };
+    let found = DecidingCell { row: at.row, grantee, cell };
     let value = setting.side(0).cell_value(&found, action, scope);
     let allowed = setting.side(0).is_allowed(action, resource);
     if !nothing(setting, &[value, allowed, valid]) {

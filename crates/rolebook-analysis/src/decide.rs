@@ -7,14 +7,14 @@ use rolebook_policy::{
     ActionId, Cardinality, Cell, CellKind, Effect, Grantee, Matrix, ObligationId, Owner, Policy, Row, TypeId,
 };
 
+use crate::cells::{RowAt, TableAt};
 use crate::circuit::Bit;
 use crate::domain::{PRINCIPAL, Thing};
 use crate::expr::{Encoder, Rails, Scope};
 
 /// A cell that decides an action in some case.
 pub(crate) struct DecidingCell<'p> {
-    pub(crate) matrix: usize,
-    pub(crate) row: usize,
+    pub(crate) row: RowAt,
     pub(crate) grantee: &'p Grantee,
     pub(crate) cell: &'p Cell,
 }
@@ -52,9 +52,10 @@ pub(crate) fn deciding_cells(policy: &Policy, action: ActionId) -> Vec<DecidingC
     let mut found = Vec::new();
     for (index, matrix) in policy.matrices.iter().enumerate() {
         for (row, _) in deciding_rows(matrix, action) {
+            let at = RowAt { table: TableAt::Matrix(index), row };
             for (column, cell) in matrix.rows[row].cells.iter().enumerate() {
                 if let Some(declared) = matrix.columns.get(column) {
-                    found.push(DecidingCell { matrix: index, row, grantee: &declared.grantee, cell });
+                    found.push(DecidingCell { row: at, grantee: &declared.grantee, cell });
                 }
             }
         }
@@ -131,7 +132,7 @@ impl Encoder<'_, '_, '_> {
         for cell in deciding_cells(policy, action) {
             if cell.cell.kind == CellKind::Never {
                 let holds = self.is_meant(cell.grantee, scope.resource);
-                let case = self.case(cell.matrix, cell.row, action, scope);
+                let case = self.case(cell.row, action, scope);
                 parts.push(self.and(holds, case));
             }
         }
@@ -163,7 +164,7 @@ impl Encoder<'_, '_, '_> {
     /// When a granting cell is true, whatever its obligations.
     pub(crate) fn cell_value(&mut self, cell: &DecidingCell<'_>, action: ActionId, scope: Scope) -> Bit {
         let holds = self.is_meant(cell.grantee, scope.resource);
-        let case = self.case(cell.matrix, cell.row, action, scope);
+        let case = self.case(cell.row, action, scope);
         let conditions = self.cell_conditions(cell.cell, scope);
         self.facts.circuit.all([holds.yes, case.yes, conditions])
     }
@@ -188,10 +189,10 @@ impl Encoder<'_, '_, '_> {
     }
 
     /// When the row decides the action: its own `when`, and no `when` of a narrower row.
-    pub(crate) fn case(&mut self, at: usize, row: usize, action: ActionId, scope: Scope) -> Rails {
-        let Some(matrix) = self.policy().matrices.get(at) else { return Rails::FALSE };
+    pub(crate) fn case(&mut self, RowAt { table, row }: RowAt, action: ActionId, scope: Scope) -> Rails {
+        let Some(matrix) = table.of(self.policy()) else { return Rails::FALSE };
         let deciding =
-            self.memo.rows.entry((at, action)).or_insert_with(|| Rc::new(deciding_rows(matrix, action))).clone();
+            self.memo.rows.entry((table, action)).or_insert_with(|| Rc::new(deciding_rows(matrix, action))).clone();
         let Some((_, narrower)) = deciding.iter().find(|(known, _)| *known == row) else { return Rails::FALSE };
         let mut case = matrix.rows[row].when.as_ref().map_or(Rails::TRUE, |when| self.truth(when.expr, scope));
         for other in narrower {

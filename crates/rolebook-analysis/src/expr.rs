@@ -76,7 +76,7 @@ pub(crate) struct Encoder<'e, 's, 'p> {
 pub(crate) struct Memo {
     truths: BTreeMap<(ExprId, Scope), Rails>,
     /// The rows of each matrix that decide an action.
-    pub(crate) rows: BTreeMap<(usize, ActionId), Rc<Vec<crate::decide::Deciding>>>,
+    pub(crate) rows: BTreeMap<(crate::cells::TableAt, ActionId), Rc<Vec<crate::decide::Deciding>>>,
     pub(crate) granted: BTreeMap<(ActionId, Scope), Bit>,
     pub(crate) refused: BTreeMap<(ActionId, Scope), Rails>,
     /// By action, thing and steps left: without arguments.

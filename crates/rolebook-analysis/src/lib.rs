@@ -21,6 +21,6 @@ mod shrink;
 mod world;
 
 pub use assertion::{Counterexample, Verdict, prove};
-pub use cells::{CellAt, GrantAt, Pair, RowAt, Together, together};
+pub use cells::{CellAt, GrantAt, Pair, RowAt, TableAt, Together, together};
 pub use dead::{Dead, dead_cells};
 pub use diff::{CellText, Change, Declared, Diff, Direction, Open, Rename, Who, Witness, diff};

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_analysis::{CellAt, Dead, GrantAt, Pair, RowAt, Together, dead_cells, together};
+use rolebook_analysis::{CellAt, Dead, GrantAt, Pair, RowAt, TableAt, Together, dead_cells, together};
 use rolebook_diagnostics::rules;
 use rolebook_policy::{ActionId, CellKind, Effect, Grantee, ObligationId, Policy};
 
@@ -63,7 +63,8 @@ pub(crate) fn check(
 /// Cells that never make a difference. To be asked of a book that is otherwise right.
 pub(crate) fn check_dead(items: &Items<'_>, policy: &Policy, sink: &mut Sink, matrices: &[LoweredMatrix]) {
     for (at, dead) in dead_cells(policy) {
-        let Some(lowered) = matrices.get(at.row.matrix) else { continue };
+        let TableAt::Matrix(matrix) = at.row.table else { continue };
+        let Some(lowered) = matrices.get(matrix) else { continue };
         let spot = lowered.cells.get(at.row.row).and_then(|cells| cells.get(at.column));
         let (Some(spot), Some(column)) = (spot, lowered.matrix.columns.get(at.column)) else { continue };
         let (label, help) = match dead {
@@ -149,7 +150,7 @@ impl<'b> Prover<'_, 'b> {
 
     /// What would contradict the cell; `None` where nothing of that grant can.
     fn suspicion(&self, cell: &Decided<'_>, grant: &Grant) -> Option<Pair> {
-        let at = CellAt { row: RowAt { matrix: cell.matrix, row: cell.row }, column: cell.column_index };
+        let at = CellAt { row: row_at(cell), column: cell.column_index };
         match cell.kind {
             CellKind::No => Some(Pair::Granted(at, grant.at)),
             CellKind::Granted { conditions, obligations } if !(conditions.is_empty() && obligations.is_empty()) => {
@@ -171,10 +172,7 @@ impl<'b> Prover<'_, 'b> {
                     grantee: cell.column.clone(),
                     condition: join(cell.case, &self.cell_condition(cell.kind)),
                     obligations: obligations.clone(),
-                    at: GrantAt::Cell(CellAt {
-                        row: RowAt { matrix: cell.matrix, row: cell.row },
-                        column: cell.column_index,
-                    }),
+                    at: GrantAt::Cell(CellAt { row: row_at(cell), column: cell.column_index }),
                     spot: cell.spot,
                 });
             }
@@ -219,8 +217,7 @@ impl<'b> Prover<'_, 'b> {
         if pairs.is_empty() {
             return;
         }
-        let row = |cell: &Decided<'_>| RowAt { matrix: cell.matrix, row: cell.row };
-        let asked: Vec<Pair> = pairs.iter().map(|(cell, other)| Pair::Cases(row(cell), row(other))).collect();
+        let asked: Vec<Pair> = pairs.iter().map(|(cell, other)| Pair::Cases(row_at(cell), row_at(other))).collect();
         for ((cell, other), answer) in pairs.into_iter().zip(together(self.policy, action, &asked)) {
             if answer == Together::Never || !self.reported.insert((cell.spot, other.spot)) {
                 continue;
@@ -246,7 +243,7 @@ impl<'b> Prover<'_, 'b> {
             .filter(|grant| match grant.at {
                 // Rows of one table and one column are told apart by their cases, two tables by `decided-twice`.
                 GrantAt::Cell(_) => grant.grantee != *cell.column,
-                GrantAt::Rule(..) => true,
+                GrantAt::Rule(..) | GrantAt::Setting(..) => true,
             })
             .filter(|grant| covers(policy, &grant.grantee, cell.column))
             .filter(|grant| !self.logic.exclude(&grant.condition, cell.case))
@@ -265,9 +262,10 @@ impl<'b> Prover<'_, 'b> {
         let message = format!("`{name}` for `{}` {what}", cell.column_text);
         let granted = match grant.at {
             GrantAt::Cell(at) => {
-                format!("granted here to `{}`", self.matrices[at.row.matrix].matrix.columns[at.column].text)
+                let column = at.row.table.of(self.policy).and_then(|table| table.columns.get(at.column));
+                column.map_or_else(|| "granted here".into(), |column| format!("granted here to `{}`", column.text))
             }
-            GrantAt::Rule(..) => "granted here".into(),
+            GrantAt::Rule(..) | GrantAt::Setting(..) => "granted here".into(),
         };
         let labels = [(cell.spot, "a cell is the whole truth of its column"), (grant.spot, granted.as_str())];
         let help = "change the cell, or narrow the other grant so that both say the same";
@@ -285,6 +283,10 @@ impl<'b> Prover<'_, 'b> {
         let help = "narrow the other grant visibly: to other roles, or by a condition that this cell's excludes";
         self.sink.report(self.items, &rules::NOT_DECIDED, message, &labels, help);
     }
+}
+
+fn row_at(cell: &Decided<'_>) -> RowAt {
+    RowAt { table: TableAt::Matrix(cell.matrix), row: cell.row }
 }
 
 fn cells_of<'m>(matrices: &'m [LoweredMatrix], index: usize, row: &'m crate::rows::Deciding) -> Vec<Decided<'m>> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_analysis::{Pair, RowAt, Together, together};
+use rolebook_analysis::{Pair, RowAt, TableAt, Together, together};
 use rolebook_diagnostics::{Severity, rules};
 use rolebook_policy::{ActionId, CellKind, Policy, Row};
 
@@ -203,7 +203,7 @@ fn cases_together(
         if pairs.is_empty() {
             continue;
         }
-        let at = |row: usize| RowAt { matrix: number, row };
+        let at = |row: usize| RowAt { table: TableAt::Matrix(number), row };
         let asked: Vec<Pair> = pairs.iter().map(|(later, earlier)| Pair::Cases(at(*later), at(*earlier))).collect();
         for (pair, answer) in pairs.into_iter().zip(together(policy, *action, &asked)) {
             if answer != Together::Never {

@@ -338,11 +338,10 @@ impl<'a> Comparison<'a> {
         let (_, grantee) = subject.grantees.iter().find(|(known, _)| *known == side)?;
         let cells = deciding_cells(policy, action);
         let found = cells.iter().find(|cell| same_column(cell.grantee, grantee))?;
-        let matrix = policy.matrices.get(found.matrix)?;
         let text = CellText {
             text: found.cell.text.clone(),
-            row: matrix.rows.get(found.row)?.label(policy),
-            matrix: matrix.title.clone(),
+            row: found.row.of(policy)?.label(policy),
+            matrix: found.row.table.of(policy)?.title.clone(),
             place: policy.place_text(found.cell.place),
         };
         Some((found.cell.place, text))

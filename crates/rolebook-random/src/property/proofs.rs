@@ -61,7 +61,7 @@ pub(super) fn dead_is_dead(case: &Case<'_>) -> Result<(), String> {
     }
     let allowed = matches!(case.decision.answer, Answer::Allow | Answer::AllowIf(_));
     for (at, dead) in &case.world.ready.proofs.dead {
-        let row = case.policy().matrices.get(at.row.matrix).and_then(|matrix| matrix.rows.get(at.row.row));
+        let row = at.row.of(case.policy());
         let Some(cell) = row.and_then(|row| row.cells.get(at.column)) else { continue };
         let applies =
             case.decision.considered.iter().any(|part| {
