@@ -3,6 +3,7 @@
 pub(crate) mod graph;
 mod links;
 mod members;
+mod scopes;
 
 use std::collections::BTreeSet;
 
@@ -43,6 +44,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, manifest: Option<&Manifest>, sink: &m
     builder.declare_top();
     builder.settle_former();
     builder.declare_members();
+    builder.declare_scopes();
     builder.check_groups();
     builder.settle_former();
     builder.link_members();

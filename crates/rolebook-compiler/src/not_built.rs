@@ -24,13 +24,13 @@ fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
         for member in list {
             match member {
                 Member::LicenseNone(span) => out.push(("`license none`", *span)),
-                Member::ScopeActive(span) => out.push(("`scope active`", *span)),
                 Member::OpenKeyRoles(span) => out.push(("`open key roles`", *span)),
                 Member::Role(declared) => role(declared, out),
                 Member::Field(_)
                 | Member::KeyRole(_)
                 | Member::Actions(_)
                 | Member::RolesOne(_)
+                | Member::ScopeActive(_)
                 | Member::ScopeUnion(_)
                 | Member::Gate { .. } => {}
             }

@@ -1,5 +1,6 @@
 //! The engine: decisions and lists from an index.
 
+mod active;
 mod asking;
 mod conditions;
 mod gates;

@@ -2,6 +2,7 @@
 //!
 //! > all gates and requirements **and not** any forbid or `never` **and** some grant **and** all ceilings
 
+mod active;
 mod expr;
 mod gate;
 mod grant;

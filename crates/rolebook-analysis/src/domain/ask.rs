@@ -39,6 +39,10 @@ impl Grow<'_, '_> {
             self.ask(side, *required, thing);
         }
         if declared.on_place {
+            let place = self.schema.sides[side].ty(self.domain.things[thing]).and_then(|ty| policy.ty(ty));
+            if place.is_some_and(|ty| ty.scope_active) {
+                self.domain.gap.get_or_insert_with(|| "`scope active`".into());
+            }
             self.ask_gates(side, self.domain.things[thing], thing);
         }
         self.gates_above(thing);
@@ -72,6 +76,13 @@ impl Grow<'_, '_> {
         for above in &schema.sorts[sort].above {
             if !self.is_gated(above.sort) {
                 continue;
+            }
+            let scoped = |side: &crate::schema::Side<'_>| {
+                side.ty(above.sort).and_then(|ty| side.policy.ty(ty)).is_some_and(|ty| ty.scope_active)
+            };
+            if schema.sides.iter().any(scoped) {
+                self.domain.gap.get_or_insert_with(|| "a gate under `scope active`".into());
+                return;
             }
             let places = if above.sort == sort {
                 if above.cardinality == Cardinality::Many {
@@ -114,6 +125,9 @@ impl Grow<'_, '_> {
             Grantee::License(_) => {
                 self.domain.gap.get_or_insert_with(|| "licenses".into());
             }
+            Grantee::Members | Grantee::Role(_) if self.is_scoped(side, grantee) => {
+                self.domain.gap.get_or_insert_with(|| "`scope active`".into());
+            }
             Grantee::Members => {
                 // The nearest sort with roles is one of these.
                 let sort = self.domain.things[thing];
@@ -134,6 +148,18 @@ impl Grow<'_, '_> {
                     self.chain(thing, self.schema.key_roles[key_role].on, &Why::KeyRole(side, key_role));
                 }
             }
+        }
+    }
+
+    /// Whether what the grantee means depends on which instance is active.
+    fn is_scoped(&self, side: usize, grantee: &Grantee) -> bool {
+        let policy = self.schema.sides[side].policy;
+        match grantee {
+            Grantee::Role(role) => {
+                policy.role(*role).and_then(|role| policy.ty(role.on)).is_some_and(|ty| ty.scope_active)
+            }
+            Grantee::Members => policy.types.iter().any(|ty| ty.scope_active),
+            Grantee::Everyone | Grantee::Type(_) | Grantee::KeyRole(_) | Grantee::License(_) => false,
         }
     }
 

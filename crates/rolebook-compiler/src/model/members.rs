@@ -44,13 +44,8 @@ impl Builder<'_, '_> {
                             "it has actions only",
                         );
                     }
-                    (Member::ScopeActive(_), Owner::Type(id)) => {
-                        // `context.TYPE` is declared by it, and not built yet.
-                        let name = self.model.policy.types[id.index()].name.clone();
-                        self.sink.poisoned.insert(name);
-                    }
                     (Member::Gate { .. } | Member::LicenseNone(_) | Member::OpenKeyRoles(_), _)
-                    | (Member::ScopeUnion(_), Owner::Type(_)) => {}
+                    | (Member::ScopeActive(_) | Member::ScopeUnion(_), Owner::Type(_)) => {}
                 }
             }
         }

@@ -128,14 +128,13 @@ impl<'q> Asking<'q> {
     }
 
     fn is_meant(&self, who: &Who, thing: Thing<'q>) -> Truth {
-        let principal = Thing::Known(self.principal);
         match who {
             Who::Everyone => Truth::True,
             Who::Nobody => Truth::False,
-            Who::Members => self.is_member(thing),
+            Who::Members => self.is_meant_as_member(thing),
             Who::Type(ty) => Truth::known(*ty == self.principal_type),
-            Who::Role(role) => self.has_role(principal, *role, thing),
-            Who::KeyRole(key_roles) => self.is_holder(principal, key_roles, thing),
+            Who::Role(role) => self.is_meant_by_role(*role, thing),
+            Who::KeyRole(key_roles) => self.is_holder(Thing::Known(self.principal), key_roles, thing),
         }
     }
 

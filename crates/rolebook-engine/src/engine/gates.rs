@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rolebook_policy::{ActionId, Cardinality, TypeId};
 
+use super::active::Counts;
 use super::asking::{Asking, Scope};
 use crate::alternatives::Alternatives;
 use crate::index::{Bits, ParentRules, Thing};
@@ -65,12 +66,27 @@ impl<'q> Asking<'q> {
         if !past_gates {
             gates = gates.and(&self.gates_at(thing, ty));
         }
+        gates = gates.and(&self.made_in(action, thing, ty, past_gates));
         let mut required = Way::open();
         let policy = self.policy;
         for other in policy.action(action).map_or(&[][..], |action| &action.requires) {
             required = required.and(&self.decided(*other, thing));
         }
         WayIn { value: gates.value.and(required.value), gates: gates.alternatives, required: required.alternatives }
+    }
+
+    /// Whether something may be made in the place, or done in it as an area: of places that only count while they are
+    /// active, in the active one, where there is a gate on the way.
+    fn made_in(&self, action: ActionId, thing: Thing<'q>, ty: TypeId, past_gates: bool) -> Way {
+        let counts = self.counts(ty);
+        let on_place = self.policy.action(action).is_some_and(|action| action.on_place);
+        let own = !past_gates && self.policy.ty(ty).is_some_and(|ty| !ty.gates.is_empty());
+        let gated = own || self.index.ty(ty).is_some_and(|rules| rules.parents.iter().any(|parent| parent.gated));
+        match counts {
+            Counts::Only(active) if on_place && gated && active != thing => Way::closed(Truth::False),
+            Counts::Unnamed if on_place && gated => Way::closed(Truth::Unknown),
+            Counts::All | Counts::Only(_) | Counts::Unnamed => Way::open(),
+        }
     }
 
     /// The gates of the thing itself.
@@ -132,12 +148,21 @@ impl<'q> Asking<'q> {
             let lets_in = self.is_top(at, parent) || self.binds_elsewhere(at, parent);
             return if lets_in { Way::open() } else { Way::closed(Truth::False) };
         }
+        // From a place to one of its own type it is one way, whatever is active.
+        let own = self.type_of(Thing::Known(at)) == Some(parent.ty);
+        let counts = if own { Counts::All } else { self.counts(parent.ty) };
         let mut way = Way::closed(Truth::False);
         for place in places {
+            if matches!(counts, Counts::Only(active) if active != Thing::Known(*place)) {
+                continue;
+            }
             let here = if parent.ungated { Way::open() } else { self.gates_at(Thing::Known(*place), parent.ty) };
             way = way.or(&here.and(&self.gates_above(Thing::Known(*place))));
         }
-        way
+        match counts {
+            Counts::Unnamed => way.and(&Way::closed(Truth::Unknown)),
+            Counts::All | Counts::Only(_) => way,
+        }
     }
 
     /// Whether the thing is the top of a type that nests in itself, which needs no parent of that type.

@@ -47,6 +47,17 @@ impl<'q> Asking<'q> {
 
     /// Whether somebody holds the role for the thing: in the workspace, or on the thing or above it.
     pub(super) fn has_role(&self, person: Thing<'q>, role: RoleId, thing: Thing<'q>) -> Truth {
+        self.has_role_at(person, role, thing, &|_| true)
+    }
+
+    /// The same where only some places count.
+    pub(super) fn has_role_at(
+        &self,
+        person: Thing<'q>,
+        role: RoleId,
+        thing: Thing<'q>,
+        counts: &dyn Fn(EntityIx) -> bool,
+    ) -> Truth {
         let Thing::Known(person) = person else { return Truth::Unknown };
         let (Some(node), Some(declared)) = (self.index.node(person), self.policy.role(role)) else {
             return Truth::False;
@@ -54,15 +65,17 @@ impl<'q> Asking<'q> {
         if !node.roles.anywhere().has(role.index()) {
             return Truth::False;
         }
-        let holds_at = |place: &EntityIx| node.roles.at(*place).is_some_and(|roles| roles.has(role.index()));
+        let holds_at =
+            |place: &EntityIx| counts(*place) && node.roles.at(*place).is_some_and(|roles| roles.has(role.index()));
         if declared.on == TypeId::WORKSPACE {
             return Truth::known(holds_at(&EntityIx::WORKSPACE));
         }
         if self.above(thing).iter().any(holds_at) {
             return Truth::True;
         }
-        // He holds it somewhere, and that may be above.
-        if self.may_lie_below(thing, declared.on) { Truth::Unknown } else { Truth::False }
+        // He may hold it somewhere that counts, and that may be above.
+        let may = self.may_lie_below(thing, declared.on) && node.roles.places().any(|(place, _)| holds_at(&place));
+        if may { Truth::Unknown } else { Truth::False }
     }
 
     /// Whether somebody holds the role on anything of the type.
@@ -122,18 +135,16 @@ impl<'q> Asking<'q> {
         }
     }
 
-    /// Whether the principal sits in the place: the thing or the nearest type above it that declares roles.
-    pub(super) fn is_member(&self, thing: Thing<'q>) -> Truth {
-        let rules = self.type_of(thing).and_then(|ty| self.index.ty(ty));
-        let Some(place) = rules.and_then(|rules| rules.members_of) else { return Truth::False };
+    /// Whether the principal sits in a place that is the thing or above it, and counts.
+    pub(super) fn is_member(&self, thing: Thing<'q>, place: TypeId, counts: &dyn Fn(EntityIx) -> bool) -> Truth {
         let can_sit = self.index.ty(self.principal_type).is_some_and(|ty| ty.parents.iter().any(|p| p.ty == place));
         if !can_sit {
             return Truth::False;
         }
         let Some(seats) = self.parents(Thing::Known(self.principal), place) else { return Truth::Unknown };
-        if self.above(thing).iter().any(|at| seats.contains(at)) {
+        if self.above(thing).iter().any(|at| counts(*at) && seats.contains(at)) {
             Truth::True
-        } else if !seats.is_empty() && self.may_lie_below(thing, place) {
+        } else if seats.iter().any(|seat| counts(*seat)) && self.may_lie_below(thing, place) {
             Truth::Unknown
         } else {
             Truth::False

@@ -15,6 +15,8 @@ pub(crate) struct TypeRules {
     pub(crate) parents: Vec<ParentRules>,
     /// The nearest type, from this one upwards, that declares roles: where its members sit.
     pub(crate) members_of: Option<TypeId>,
+    /// Whether only the instance counts that the request names.
+    pub(crate) scope_active: bool,
 }
 
 /// A type of parents, as a way to gates.
@@ -56,6 +58,7 @@ pub(super) fn types(policy: &Policy) -> Vec<TypeRules> {
             reach: at(&reach, ty),
             parents: parents.collect(),
             members_of: nearest_with_roles(policy, ty, &declares_roles),
+            scope_active: policy.ty(ty).is_some_and(|ty| ty.scope_active),
         }
     };
     ids().map(rules).collect()

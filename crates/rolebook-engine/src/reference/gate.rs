@@ -13,6 +13,12 @@ fn open() -> Way {
     (Truth::True, Alternatives::free())
 }
 
+/// What a way comes to that does not lead through the active place: closed, or, where none is named, unknown.
+fn not_active(named: Option<&Value>) -> Way {
+    let value = if named.is_some() { Truth::False } else { Truth::Unknown };
+    (value, Alternatives::none())
+}
+
 fn both(a: Way, b: &Way) -> Way {
     (a.0.and(b.0), a.1.join(&b.1))
 }
@@ -34,7 +40,21 @@ impl Evaluator<'_> {
             // Asked of the thing itself: its own gates are for what lies below it.
             Owner::Type(owner) if owner == *ty && !action.on_place => above,
             // Asked of the place where a thing is made, or where an area sits: that place's gates are on the way.
-            owner => both(above, &self.gates_at(resource, steps_out(self.owner_type(owner), *ty), considered)),
+            owner => {
+                let ungated = steps_out(self.owner_type(owner), *ty);
+                let here = both(above, &self.gates_at(resource, ungated, considered));
+                if !self.is_scoped(*ty) || !self.is_gated(*ty, ungated, &mut vec![]) {
+                    return here;
+                }
+                // Only the active place lets something be made in it.
+                match self.active(*ty) {
+                    Some(active) if active == resource => here,
+                    named => {
+                        considered.push(self.not_active(resource, *ty, named));
+                        both(here, &not_active(named))
+                    }
+                }
+            }
         }
     }
 
@@ -105,12 +125,35 @@ impl Evaluator<'_> {
             considered.push(self.without_parent(resource, parent.ty));
             return (Truth::False, Alternatives::none());
         }
+        let scoped = self.asks_for_the_active(resource, parent);
+        let named = if scoped { self.active(parent.ty) } else { None };
         let mut way = (Truth::False, Alternatives::none());
-        for place in &parents {
+        for place in parents.iter().filter(|place| named.is_none_or(|active| active == *place)) {
             let here = self.gates_at(place, parent.ungated, considered);
             way = either(way, &both(here, &self.gates_above(place, considered)));
         }
+        if scoped && !named.is_some_and(|active| parents.contains(active)) {
+            considered.push(self.not_active(resource, parent.ty, named));
+            way = both(way, &not_active(named));
+        }
         way
+    }
+
+    /// Whether of the parents on a gated way only the active one may let in. From a place to one of its own type it is one
+    /// way, whatever is active.
+    pub(crate) fn asks_for_the_active(&self, thing: &Value, parent: &Parent) -> bool {
+        self.is_scoped(parent.ty) && !matches!(thing, Value::Entity(ty, _) if *ty == parent.ty)
+    }
+
+    fn not_active(&self, thing: &Value, ty: TypeId, named: Option<&Value>) -> Considered {
+        let (name, kind) = (self.value_text(thing), self.policy.type_name(ty));
+        let text = match named {
+            Some(active) => format!("{name} is not in {}, the {kind} that is active", self.value_text(active)),
+            None => format!("the request names no active {kind}, through which one gets at {name}"),
+        };
+        let place = self.policy.ty(ty).map_or_else(Default::default, |ty| ty.place);
+        let (value, holds) = (not_active(named).0, Truth::Unknown);
+        Considered { part: Part::Gate, text, place, value, holds, conditions: vec![], obligations: vec![] }
     }
 
     /// Whether a gate stands at the type or above it. A type that one child steps out of may bind another: `seen` holds the

@@ -175,8 +175,8 @@ impl Evaluator<'_> {
         match grantee {
             Grantee::Everyone => Truth::True,
             Grantee::Type(ty) => Truth::known(self.request.principal.0 == *ty),
-            Grantee::Members => self.is_member(scope.resource),
-            Grantee::Role(role) => self.has_role(&principal, *role, scope.resource),
+            Grantee::Members => self.holds_membership(scope.resource),
+            Grantee::Role(role) => self.holds_role(*role, scope.resource),
             Grantee::KeyRole(holding) => self.is_holder(&principal, &holding.key_roles, scope.resource),
             Grantee::License(_) => Truth::Unknown,
         }

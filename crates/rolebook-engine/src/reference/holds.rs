@@ -98,10 +98,21 @@ impl Evaluator<'_> {
 
     /// Whether the person holds the role for `thing`: in the workspace, or on it or above it.
     pub(super) fn has_role(&self, person: &Value, role: RoleId, thing: &Value) -> Truth {
+        self.has_role_at(person, role, thing, |_| true)
+    }
+
+    /// The same where only some places count.
+    pub(super) fn has_role_at(
+        &self,
+        person: &Value,
+        role: RoleId,
+        thing: &Value,
+        counts: impl Fn(EntityIx) -> bool,
+    ) -> Truth {
         let Some(at) = self.known(person) else { return Truth::Unknown };
         let (Some(entity), Some(declared)) = (self.facts.get(at), self.policy.role(role)) else { return Truth::False };
-        let places: Vec<EntityIx> =
-            entity.roles.iter().filter(|(held, _)| self.includes(*held, role)).map(|(_, place)| *place).collect();
+        let held = entity.roles.iter().filter(|(held, _)| self.includes(*held, role));
+        let places: Vec<EntityIx> = held.map(|(_, place)| *place).filter(|place| counts(*place)).collect();
         if declared.on == TypeId::WORKSPACE {
             return Truth::known(places.contains(&EntityIx::WORKSPACE));
         }
@@ -162,8 +173,9 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Whether the principal sits in the place: the resource itself or the nearest type above it that declares roles.
-    pub(super) fn is_member(&self, resource: &Value) -> Truth {
+    /// Whether the principal sits in the place: the resource itself or the nearest type above it that declares roles. Only
+    /// some of his seats may count.
+    pub(super) fn is_member(&self, resource: &Value, counts: impl Fn(&Value) -> bool) -> Truth {
         let Value::Entity(ty, _) = resource else { return Truth::False };
         let Some(place) = self.place_with_roles(*ty) else { return Truth::False };
         // A principal of a type that sits in no such place is no member anywhere.
@@ -172,7 +184,8 @@ impl Evaluator<'_> {
             return Truth::False;
         }
         let ancestry = self.ancestry(resource);
-        let sits_in = self.parents_of(&self.principal(), place);
+        let sits_in: Option<Vec<Value>> =
+            self.parents_of(&self.principal(), place).map(|seats| seats.into_iter().filter(|seat| counts(seat)).collect());
         let of_type = |at: &&EntityIx| self.facts.get(**at).is_some_and(|entity| entity.ty == place);
         let places = ancestry.known.iter().filter(of_type).filter_map(|at| self.facts.value(*at));
         match sits_in {
