@@ -184,8 +184,9 @@ impl Evaluator<'_> {
             return Truth::False;
         }
         let ancestry = self.ancestry(resource);
-        let sits_in: Option<Vec<Value>> =
-            self.parents_of(&self.principal(), place).map(|seats| seats.into_iter().filter(|seat| counts(seat)).collect());
+        let sits_in: Option<Vec<Value>> = self
+            .parents_of(&self.principal(), place)
+            .map(|seats| seats.into_iter().filter(|seat| counts(seat)).collect());
         let of_type = |at: &&EntityIx| self.facts.get(**at).is_some_and(|entity| entity.ty == place);
         let places = ancestry.known.iter().filter(of_type).filter_map(|at| self.facts.value(*at));
         match sits_in {
