@@ -242,6 +242,11 @@ Exit codes: 0 nothing changed in meaning, 1 something did (or the later book has
         #[arg(long, value_enum, default_value_t = DiffFormat::Terminal)]
         format: DiffFormat,
     },
+    /// Look at changes of facts, and make them
+    Facts {
+        #[command(subcommand)]
+        command: FactsCommand,
+    },
     /// Format `*.rolebook` files: align tables, tidy blanks, change no meaning
     #[command(
         after_help = "Examples:\n  rolebook fmt policies/vitally\n  rolebook fmt --check .\n  rolebook fmt - < a.rolebook"
@@ -274,5 +279,42 @@ Exit codes: 0 nothing changed in meaning, 1 something did (or the later book has
     Completions {
         /// The shell
         shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum FactsCommand {
+    /// Look at a table of changes (who holds which key role or role) row by row: accepted, or refused with the reason
+    #[command(after_help = "Examples:
+  rolebook facts apply changes.csv --book policies/totango --facts policies/totango/facts.yaml
+  rolebook facts apply changes.csv --book … --facts … --write
+
+changes.csv, one of:
+  account,key_role,holder      acme,csm,dana     (`-` for nobody)
+  user,team,role               lee,smb,team_admin
+  user.email,role              lee@example.com,admin
+
+Exit codes: 0 all rows accepted, 1 some refused (nothing is written, unless --accepted-only), 2 it cannot be read.")]
+    Apply {
+        /// The table, as CSV
+        changes: PathBuf,
+        /// A file of facts; may be given several times
+        #[arg(long, required = true)]
+        facts: Vec<PathBuf>,
+        /// The book; by default the nearest one upwards
+        #[arg(long)]
+        book: Option<PathBuf>,
+        /// Write nothing (this is what happens anyway)
+        #[arg(long, conflicts_with = "write")]
+        dry_run: bool,
+        /// Change the files of facts, if every row was accepted
+        #[arg(long)]
+        write: bool,
+        /// Write the rows that were accepted although others were refused
+        #[arg(long, requires = "write")]
+        accepted_only: bool,
+        /// How to print what was found
+        #[arg(long, value_enum, default_value_t = AnswerFormat::Full)]
+        format: AnswerFormat,
     },
 }

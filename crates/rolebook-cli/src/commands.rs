@@ -4,6 +4,7 @@ mod can;
 mod check;
 mod diff;
 mod explain;
+mod facts;
 mod fmt;
 mod init;
 mod list;
@@ -14,7 +15,7 @@ mod question;
 mod what;
 mod who;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, FactsCommand};
 use crate::io::Io;
 use crate::{EXIT_FINE, EXIT_USAGE};
 
@@ -66,6 +67,12 @@ pub(crate) fn run(command: Command, io: &mut Io) -> u8 {
         Command::Diff { books, git, fail_on, format } => {
             let question = diff::Question { books, git, fail_on, format };
             diff::diff(io, &question)
+        }
+        Command::Facts {
+            command: FactsCommand::Apply { changes, facts, book, dry_run: _, write, accepted_only, format },
+        } => {
+            let question = facts::Question { changes, facts, book, write, accepted_only, format };
+            facts::apply(io, &question)
         }
         Command::Fmt { paths, check } => fmt::fmt(io, &paths, check),
         Command::Explain { rule } => explain::explain(io, rule.as_deref()),

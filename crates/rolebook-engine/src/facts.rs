@@ -117,6 +117,11 @@ impl Facts {
         self.partial.contains(&ty)
     }
 
+    /// Whether both say the same, whatever documents they come from.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.entities == other.entities && self.partial == other.partial
+    }
+
     /// What is worth knowing of the documents that these facts were built from: former names in them.
     pub fn notes(&self) -> &[Diagnostic] {
         &self.notes

@@ -6,6 +6,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod alternatives;
+mod bulk;
 mod decision;
 mod engine;
 mod explain;
@@ -15,6 +16,7 @@ mod reference;
 mod request;
 mod truth;
 
+pub use bulk::{Assignment, BulkRow, Reviewed, apply_bulk, review_bulk};
 pub use decision::{Answer, Considered, Decision, Part, Reason};
 pub use engine::{Allowed, Circumstances, Engine, NeedsArguments, Permitted, Verdict};
 pub use explain::{

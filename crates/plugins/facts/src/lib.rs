@@ -1,5 +1,6 @@
 //! Readers of facts by type, then id: `account: { acme: { csm: lee } }`, in YAML and in JSON.
 
+mod bulk;
 mod tree;
 
 use std::sync::Arc;
@@ -7,6 +8,8 @@ use std::sync::Arc;
 use rolebook_engine::Document;
 use rolebook_plugin::{FactReader, Outcome, Plugin};
 use rolebook_yaml::{parse_json, parse_yaml};
+
+pub use bulk::read_bulk;
 
 /// YAML.
 pub struct Yaml;

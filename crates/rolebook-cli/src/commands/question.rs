@@ -4,7 +4,7 @@ mod load;
 mod names;
 mod words;
 
-pub(super) use load::load;
+pub(super) use load::{FactFiles, load, load_with_files};
 pub(super) use names::{Said, Spelled, action, anything, obligations, pairs, pairs_of_any, principal, resource, ty};
 pub(super) use words::{limits, named, thing};
 

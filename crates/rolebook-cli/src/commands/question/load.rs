@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Sources};
-use rolebook_engine::{Completeness, Facts, build_facts};
+use rolebook_engine::{Completeness, Document, Facts, build_facts};
 use rolebook_policy::Policy;
 
 use crate::args::Format;
@@ -19,9 +19,18 @@ pub(in crate::commands) fn load(
     book: Option<&PathBuf>,
     paths: &[PathBuf],
 ) -> Result<Result<(Policy, Facts), u8>, Failure> {
+    Ok(load_with_files(io, book, paths)?.map(|(policy, facts, _)| (policy, facts)))
+}
+
+/// The same with the files that the facts stand in.
+pub(in crate::commands) fn load_with_files(
+    io: &mut Io,
+    book: Option<&PathBuf>,
+    paths: &[PathBuf],
+) -> Result<Result<(Policy, Facts, FactFiles), u8>, Failure> {
     let Some(policy) = matrix::policy(io, book)? else { return Ok(Err(EXIT_FINDINGS)) };
     match facts(io, &policy, paths)? {
-        Ok(facts) => Ok(Ok((policy, facts))),
+        Ok((facts, files)) => Ok(Ok((policy, facts, files))),
         Err((diagnostics, sources)) => {
             let text = report::text(io, Format::Full, &diagnostics, &sources);
             io.err(&text);
@@ -31,11 +40,22 @@ pub(in crate::commands) fn load(
     }
 }
 
-type Loaded = Result<Facts, (Vec<Diagnostic>, Sources)>;
+/// A file of facts.
+pub(in crate::commands) struct LoadedFile {
+    pub(in crate::commands) path: PathBuf,
+    /// The path as shown to people.
+    pub(in crate::commands) shown: String,
+    pub(in crate::commands) text: Arc<str>,
+}
+
+/// The files of facts with what was read from each.
+pub(in crate::commands) type FactFiles = (Vec<LoadedFile>, Vec<Document>);
+
+type Loaded = Result<(Facts, FactFiles), (Vec<Diagnostic>, Sources)>;
 
 fn facts(io: &mut Io, policy: &Policy, paths: &[PathBuf]) -> Result<Loaded, Failure> {
     let mut sources = Sources::default();
-    let mut documents = Vec::new();
+    let (mut files, mut documents) = (Vec::new(), Vec::new());
     let mut diagnostics = Vec::new();
     for given in paths {
         let path = io.path(given);
@@ -51,9 +71,11 @@ fn facts(io: &mut Io, policy: &Policy, paths: &[PathBuf]) -> Result<Loaded, Fail
         };
         let (file, text) = read_text(&path, &shown)?;
         let outcome = reader.read(&file, &text);
-        sources.add(&file, text);
+        let text: Arc<str> = Arc::from(text);
+        sources.add(&file, text.clone());
         diagnostics.extend(outcome.diagnostics);
         documents.extend(outcome.value);
+        files.push(LoadedFile { path, shown, text });
     }
     // Without a whole file every reference into it would dangle.
     if documents.len() < paths.len() {
@@ -64,7 +86,7 @@ fn facts(io: &mut Io, policy: &Policy, paths: &[PathBuf]) -> Result<Loaded, Fail
         let notes = built.as_ref().map_or(&[][..], Facts::notes);
         let text = report::text(io, Format::Concise, notes, &sources);
         io.err(&text);
-        return Ok(built.map_err(|errors| (errors, sources)));
+        return Ok(built.map(|facts| (facts, (files, documents))).map_err(|errors| (errors, sources)));
     }
     // What a reader complains of and what the book does: all of it in one run.
     diagnostics.extend(built.err().unwrap_or_default());

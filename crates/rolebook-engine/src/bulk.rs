@@ -1,0 +1,373 @@
+//! Many changes of who holds what, as somebody uploads them: each row is looked at on its own against the book and the
+//! facts, and nothing is changed by that. [`apply`] gives the facts after those that were accepted.
+
+mod form;
+
+use std::collections::BTreeMap;
+
+use rolebook_diagnostics::did_you_mean;
+use rolebook_policy::{Cardinality, KeyRoleId, Policy, RoleId, SourceKind, TypeId, TypeKind, Value};
+
+use crate::{EntityIx, Facts};
+use form::{Column, Form};
+
+/// What one row of a bulk change comes to, where it is accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assignment {
+    /// The person holds the key role on the thing: beside others where the book allows many, else in the place of who did.
+    /// Without a person nobody holds it.
+    KeyRole {
+        /// On what.
+        thing: EntityIx,
+        /// Which one.
+        key_role: KeyRoleId,
+        /// Who.
+        holder: Option<EntityIx>,
+    },
+    /// The person holds the role at the place and sits there for that; under `roles one` he holds no other there.
+    Role {
+        /// Who.
+        person: EntityIx,
+        /// Which one.
+        role: RoleId,
+        /// Where; the workspace for a role of the workspace.
+        place: EntityIx,
+    },
+}
+
+/// A row of a bulk change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BulkRow {
+    /// Its line in the file, from 1.
+    pub line: u64,
+    /// Its cells, one a column of the header.
+    pub cells: Vec<String>,
+}
+
+/// A row with what was found about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reviewed {
+    /// Its line in the file, from 1.
+    pub line: u64,
+    /// What it asks for, in words: "csm of account:acme: dana".
+    pub what: String,
+    /// What is so today, in words: "lee", "nobody", "member".
+    pub today: String,
+    /// What it comes to; or why it is refused.
+    pub outcome: Result<Assignment, String>,
+}
+
+impl Reviewed {
+    fn refused(line: u64, what: String, why: impl Into<String>) -> Self {
+        Self { line, what, today: String::new(), outcome: Err(why.into()) }
+    }
+}
+
+/// Looks at each row against the book and the facts. An error says what is wrong with the header as a whole, and which forms
+/// there are. Takes time in proportion to the rows (a person looked up by an attribute: to the persons, once).
+pub fn review_bulk(
+    policy: &Policy,
+    facts: &Facts,
+    header: &[String],
+    rows: &[BulkRow],
+) -> Result<Vec<Reviewed>, String> {
+    let form = Form::read(policy, header)?;
+    let mut review = Review { policy, facts, said: BTreeMap::new(), found: BTreeMap::new() };
+    Ok(rows.iter().map(|row| review.row(&form, header.len(), row)).collect())
+}
+
+/// What two rows must not say differently.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum About {
+    KeyRole(EntityIx, KeyRoleId),
+    Role(EntityIx, EntityIx),
+}
+
+struct Review<'a> {
+    policy: &'a Policy,
+    facts: &'a Facts,
+    /// The line that spoke of it first, and what it said.
+    said: BTreeMap<About, (u64, Assignment)>,
+    /// By type, attribute and text in lower case, who has it.
+    found: BTreeMap<(TypeId, String), BTreeMap<String, Vec<EntityIx>>>,
+}
+
+impl Review<'_> {
+    fn row(&mut self, form: &Form, width: usize, row: &BulkRow) -> Reviewed {
+        let cell = |at: usize| row.cells.get(at).map_or("", |cell| cell.trim());
+        let as_written = row.cells.join(", ");
+        if row.cells.len() != width {
+            let why = format!("it has {} cells where the header has {width}", row.cells.len());
+            return Reviewed::refused(row.line, as_written, why);
+        }
+        let found = match form {
+            Form::KeyRole { thing, key_role, holder } => {
+                self.key_role((thing, cell(thing.at)), cell(*key_role), (holder, cell(holder.at)))
+            }
+            Form::Role { person, place, role } => {
+                let place = place.as_ref().map(|place| (place, cell(place.at)));
+                self.role((person, cell(person.at)), place, cell(*role))
+            }
+        };
+        match found {
+            Err(why) => Reviewed::refused(row.line, as_written, why),
+            Ok((about, assignment)) => {
+                let (what, today) = (self.words(&assignment), self.today(&assignment));
+                let outcome = self.agrees(row.line, about, assignment);
+                Reviewed { line: row.line, what, today, outcome }
+            }
+        }
+    }
+
+    /// Refuses what another row says differently.
+    fn agrees(&mut self, line: u64, about: About, assignment: Assignment) -> Result<Assignment, String> {
+        let several = match &about {
+            About::KeyRole(_, id) => self.policy.key_role(*id).is_some_and(|key_role| key_role.many),
+            About::Role(person, place) => !self.roles_one(*person, *place),
+        };
+        match self.said.get(&about) {
+            Some((first, other)) if *other != assignment && !several => {
+                Err(format!("line {first} says otherwise: {}", self.words(other)))
+            }
+            Some(_) => Ok(assignment),
+            None => {
+                self.said.insert(about, (line, assignment.clone()));
+                Ok(assignment)
+            }
+        }
+    }
+
+    fn key_role(
+        &mut self,
+        thing: (&Column, &str),
+        key_role: &str,
+        holder: (&Column, &str),
+    ) -> Result<(About, Assignment), String> {
+        let at = self.entity(thing)?;
+        let ty = self.facts.get(at).map_or(TypeId::WORKSPACE, |entity| entity.ty);
+        let Some(id) = self.policy.find_key_role(ty, key_role) else {
+            let known = self.policy.key_roles.iter().filter(|known| known.on == ty).map(|known| known.name.as_str());
+            let near = near(key_role, known);
+            return Err(match key_role {
+                "" => "no key role is named".into(),
+                _ => format!("`{}` has no key role `{key_role}`{near}", self.policy.type_name(ty)),
+            });
+        };
+        if let Some(assign) = self.policy.assign(id)
+            && !assign.sources.iter().any(|source| source.kind == SourceKind::Manual)
+        {
+            let name = self.policy.key_role(id).map_or("", |key_role| &key_role.name);
+            return Err(format!("nobody assigns `{name}` by hand: {}", self.policy.place_text(assign.place)));
+        }
+        let holder = if holder.1 == "-" { None } else { Some(self.entity(holder)?) };
+        Ok((About::KeyRole(at, id), Assignment::KeyRole { thing: at, key_role: id, holder }))
+    }
+
+    fn role(
+        &mut self,
+        person: (&Column, &str),
+        place: Option<(&Column, &str)>,
+        role: &str,
+    ) -> Result<(About, Assignment), String> {
+        let at = self.entity(person)?;
+        let place = place.map_or(Ok(EntityIx::WORKSPACE), |place| self.entity(place))?;
+        let on = self.facts.get(place).map_or(TypeId::WORKSPACE, |place| place.ty);
+        let Some(id) = self.policy.find_role(on, role) else {
+            let known = self.policy.roles.iter().filter(|known| known.on == on).map(|known| known.name.as_str());
+            let where_held = if on == TypeId::WORKSPACE { "the workspace" } else { self.policy.type_name(on) };
+            return Err(match role {
+                "" => "no role is named".into(),
+                _ => format!("`{where_held}` has no role `{role}`{}", near(role, known)),
+            });
+        };
+        self.may_sit(at, place)?;
+        if let Some(license) = self.facts.get(at).and_then(|person| person.license)
+            && self.policy.is_void(license, id)
+        {
+            let license = self.policy.license(license).map_or("", |license| &license.title);
+            let title = self.policy.role(id).map_or("", |role| &role.title);
+            return Err(format!("the role \"{title}\" does not count under the license \"{license}\" that they have"));
+        }
+        Ok((About::Role(at, place), Assignment::Role { person: at, role: id, place }))
+    }
+
+    fn may_sit(&self, person: EntityIx, place: EntityIx) -> Result<(), String> {
+        let (Some(sitter), Some(at)) = (self.facts.get(person), self.facts.get(place)) else { return Ok(()) };
+        if place == EntityIx::WORKSPACE {
+            return Ok(());
+        }
+        let (whose, what) = (self.policy.type_name(sitter.ty), self.policy.type_name(at.ty));
+        let parents = self.policy.ty(sitter.ty).map_or(&[][..], |ty| &ty.parents);
+        let Some(parent) = parents.iter().find(|parent| parent.ty == at.ty) else {
+            return Err(format!("no `{whose}` sits in a `{what}`"));
+        };
+        let seats = sitter.parents.get(&at.ty).map_or(&[][..], Vec::as_slice);
+        match seats {
+            [seat] if parent.cardinality != Cardinality::Many && *seat != place => {
+                Err(format!("they sit in {} already, and a `{whose}` sits in one `{what}` only", self.name(*seat)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whom or what a cell names: by id, or by an attribute's text, ASCII case aside.
+    fn entity(&mut self, (column, text): (&Column, &str)) -> Result<EntityIx, String> {
+        if text.is_empty() {
+            let name = &column.name;
+            return Err(if column.may_be_nobody {
+                format!("`{name}` is empty: name somebody, or write `-` for nobody")
+            } else {
+                format!("`{name}` is empty")
+            });
+        }
+        match &column.attribute {
+            None => self.by_id(column, text),
+            Some(attribute) => self.by_attribute(column, attribute, text),
+        }
+    }
+
+    fn by_id(&self, column: &Column, text: &str) -> Result<EntityIx, String> {
+        let types = self.policy.types.iter().enumerate().map(|(index, ty)| (TypeId(index as u32), ty));
+        let wanted: Vec<TypeId> = match column.ty {
+            Some(ty) => vec![ty],
+            None => types.filter(|(_, ty)| ty.kind == TypeKind::Principal).map(|(id, _)| id).collect(),
+        };
+        let (ty, id) = match text.split_once(':') {
+            Some((ty, id)) if self.policy.find_type(ty).is_some() => (self.policy.find_type(ty), id),
+            _ => (None, text),
+        };
+        let among = wanted.iter().filter(|known| ty.is_none_or(|ty| ty == **known));
+        let found: Vec<EntityIx> = among.filter_map(|ty| self.facts.find(*ty, id)).collect();
+        match found.as_slice() {
+            [one] => Ok(*one),
+            [] => {
+                let near = near(id, wanted.iter().flat_map(|ty| self.facts.ids(*ty)).take(10_000));
+                let what = column.ty.map_or("principal", |ty| self.policy.type_name(ty));
+                Err(format!("the facts have no {what} `{id}`{near}"))
+            }
+            _ => Err(format!("`{id}` is the id of several principals: write `TYPE:{id}`")),
+        }
+    }
+
+    fn by_attribute(&mut self, column: &Column, attribute: &str, text: &str) -> Result<EntityIx, String> {
+        let Some(ty) = column.ty else { return Err(format!("`{text}` is the {attribute} of nobody")) };
+        let facts = self.facts;
+        let known = self.found.entry((ty, attribute.to_owned())).or_insert_with(|| {
+            let mut known: BTreeMap<String, Vec<EntityIx>> = BTreeMap::new();
+            for (at, entity) in facts.of_type(ty) {
+                if let Some(Value::Text(text)) = entity.attributes.get(attribute) {
+                    known.entry(text.to_ascii_lowercase()).or_default().push(at);
+                }
+            }
+            known
+        });
+        let what = self.policy.type_name(ty);
+        match known.get(&text.to_ascii_lowercase()).map(Vec::as_slice) {
+            Some([one]) => Ok(*one),
+            Some(several) => {
+                Err(format!("{} of type `{what}` have the {attribute} `{text}`: name one by id", several.len()))
+            }
+            None => {
+                let near = near(text, known.keys().map(String::as_str).take(10_000));
+                Err(format!("no {what} has the {attribute} `{text}`{near}"))
+            }
+        }
+    }
+
+    fn roles_one(&self, person: EntityIx, place: EntityIx) -> bool {
+        let of = if place == EntityIx::WORKSPACE { person } else { place };
+        let ty = self.facts.get(of).and_then(|entity| self.policy.ty(entity.ty));
+        ty.is_some_and(|ty| ty.roles_one && (place == EntityIx::WORKSPACE || ty.kind == TypeKind::Resource))
+    }
+
+    fn name(&self, at: EntityIx) -> String {
+        match self.facts.get(at) {
+            Some(_) if at == EntityIx::WORKSPACE => "the workspace".into(),
+            Some(entity) => format!("{}:{}", self.policy.type_name(entity.ty), entity.id),
+            None => String::new(),
+        }
+    }
+
+    fn words(&self, assignment: &Assignment) -> String {
+        match assignment {
+            Assignment::KeyRole { thing, key_role, holder } => {
+                let name = self.policy.key_role(*key_role).map_or("", |key_role| &key_role.name);
+                let holder = holder.map_or("nobody".into(), |holder| self.name(holder));
+                format!("{name} of {}: {holder}", self.name(*thing))
+            }
+            Assignment::Role { person, role, place } => {
+                let role = self.policy.role(*role).map_or("", |role| &role.name);
+                format!("{} in {}: {role}", self.name(*person), self.name(*place))
+            }
+        }
+    }
+
+    fn today(&self, assignment: &Assignment) -> String {
+        let names: Vec<String> = match assignment {
+            Assignment::KeyRole { thing, key_role, .. } => {
+                let holders = self.facts.get(*thing).and_then(|thing| thing.holders.get(key_role));
+                holders.into_iter().flatten().map(|holder| self.name(*holder)).collect()
+            }
+            Assignment::Role { person, place, .. } => {
+                let held = self.facts.get(*person).into_iter().flat_map(|person| &person.roles);
+                let here = held.filter(|(_, at)| at == place).filter_map(|(role, _)| self.policy.role(*role));
+                here.map(|role| role.name.clone()).collect()
+            }
+        };
+        match (names.is_empty(), assignment) {
+            (true, Assignment::KeyRole { .. }) => "nobody".into(),
+            (true, Assignment::Role { .. }) => "no role".into(),
+            (false, _) => names.join(", "),
+        }
+    }
+}
+
+fn near<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    did_you_mean(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"))
+}
+
+/// The facts after these assignments: holders are derived again.
+pub fn apply_bulk(policy: &Policy, facts: &Facts, assignments: &[Assignment]) -> Facts {
+    let mut facts = facts.clone();
+    for assignment in assignments {
+        match assignment {
+            Assignment::KeyRole { thing, key_role, holder } => {
+                let many = policy.key_role(*key_role).is_some_and(|key_role| key_role.many);
+                let by_hand = policy.assign(*key_role).is_some();
+                let Some(entity) = facts.get_mut(*thing) else { continue };
+                let held = if by_hand { &mut entity.manual } else { &mut entity.holders };
+                match holder {
+                    None => {
+                        held.remove(key_role);
+                    }
+                    Some(holder) => {
+                        let list = held.entry(*key_role).or_default();
+                        if !many {
+                            list.clear();
+                        }
+                        if !list.contains(holder) {
+                            list.push(*holder);
+                        }
+                    }
+                }
+            }
+            Assignment::Role { person, role, place } => {
+                let one = Review { policy, facts: &facts, said: BTreeMap::new(), found: BTreeMap::new() }
+                    .roles_one(*person, *place);
+                let on = facts.get(*place).map(|place| place.ty);
+                let Some(entity) = facts.get_mut(*person) else { continue };
+                if let Some(on) = on.filter(|on| *on != TypeId::WORKSPACE) {
+                    let seats = entity.parents.entry(on).or_default();
+                    if !seats.contains(place) {
+                        seats.push(*place);
+                    }
+                }
+                if one {
+                    entity.roles.retain(|(_, at)| at != place);
+                }
+                entity.roles.insert((*role, *place));
+            }
+        }
+    }
+    facts
+}
