@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use rolebook_engine::{Document, Entity, EntityIx, Facts, RawEntity};
+use rolebook_engine::{Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawValue};
 use rolebook_policy::{KeyRoleId, Policy, RoleId, TypeId, TypeKind};
 
 /// A file of facts.
@@ -126,7 +126,7 @@ impl Write<'_> {
             KeyKind::KeyRole(id) => self.policy.find_key_role(ty, name) == Some(*id),
         };
         let found = self.raw.entries.iter().find(|(name, _)| is(&name.value));
-        found.map(|(_, value)| value.span.range())
+        found.and_then(|(_, value)| extent(self.file.text, value))
     }
 
     /// New lines, before all that is said of the entity.
@@ -190,10 +190,80 @@ impl Write<'_> {
     }
 }
 
+/// All of a value: a reader only knows where a list or a map begins.
+fn extent(text: &str, value: &RawValue) -> Option<Range<usize>> {
+    let Range { start, end } = value.span.range();
+    let end = match &value.kind {
+        RawKind::Null | RawKind::Scalar(_) => end,
+        RawKind::List(_) | RawKind::Map(_) if text.get(start..)?.starts_with(['{', '[']) => {
+            start + closing(text.get(start..)?)?
+        }
+        RawKind::List(_) | RawKind::Map(_) => last(text, value)?,
+    };
+    Some(start..end)
+}
+
+/// Where a list or map without brackets ends: with the last thing in it.
+fn last(text: &str, value: &RawValue) -> Option<usize> {
+    match &value.kind {
+        RawKind::List(values) => values.last().and_then(|value| Some(extent(text, value)?.end)),
+        RawKind::Map(entries) => {
+            let (key, value) = entries.last()?;
+            Some(extent(text, value)?.end.max(key.span.range().end))
+        }
+        RawKind::Null | RawKind::Scalar(_) => Some(value.span.range().end),
+    }
+}
+
+/// The bytes up to and with the bracket that closes the first one; quotes and comments may hold others.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut quote: Option<char> = None;
+    let mut before = ' ';
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (Some('"'), '\\') => {
+                chars.next();
+            }
+            (Some(open), _) => quote = quote.filter(|_| c != open),
+            (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(c),
+            (None, '#') if before.is_whitespace() => {
+                chars.by_ref().find(|(_, c)| *c == '\n');
+            }
+            (None, '{' | '[') => depth += 1,
+            (None, '}' | ']') => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + c.len_utf8());
+                }
+            }
+            (None, _) => {}
+        }
+        before = c;
+    }
+    None
+}
+
 fn list(mut names: Vec<String>) -> String {
     match names.len() {
         0 => "null".into(),
         1 => names.remove(0),
         _ => format!("[{}]", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::closing;
+
+    #[test]
+    fn brackets_close_behind_quotes_and_comments() {
+        let inside = |text: &str| closing(text).map(|end| text[..end].to_owned());
+        assert_eq!(inside("{ a: [b] } # }").as_deref(), Some("{ a: [b] }"));
+        assert_eq!(inside("{ a: \"}\\\"}\", b: '}' }, c").as_deref(), Some("{ a: \"}\\\"}\", b: '}' }"));
+        assert_eq!(inside("[a, # ]\n b]").as_deref(), Some("[a, # ]\n b]"));
+        assert_eq!(inside("{ a: lee's }").as_deref(), Some("{ a: lee's }"));
+        assert_eq!(inside("{ a"), None);
     }
 }
