@@ -75,7 +75,7 @@ pub(crate) fn apply(io: &mut Io, question: &Question) -> Result<u8, Failure> {
 
 fn read_changes(io: &Io, given: &Path) -> Result<(Vec<String>, Vec<rolebook_engine::BulkRow>), Failure> {
     let shown = io.shown(&io.path(given));
-    let bytes = books::read(&io.path(given))?;
+    let bytes = std::fs::read(io.path(given)).map_err(|error| format!("`{shown}`: {}", books::reason(&error)))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure(format!("`{shown}` is not UTF-8 text")))?;
     read_bulk(&text).map_err(|error| Failure(format!("`{shown}` cannot be read as CSV: {error}")))
 }
