@@ -4,6 +4,7 @@
 //! evaluator's, the answer is `decide`'s. Everything in an [`Explanation`] is text or a stable code, so that a terminal, a
 //! program and an editor read the same one.
 
+mod active;
 mod because;
 mod build;
 mod change;

@@ -19,6 +19,9 @@ impl Explainer<'_> {
             owner => {
                 let ungated = steps_out(self.evaluator.owner_type(owner), *ty);
                 parts.extend(self.gates_at(resource, ungated));
+                if self.evaluator.is_scoped(*ty) && self.evaluator.is_gated(*ty, ungated, &mut vec![]) {
+                    parts.extend(self.active_part(resource, *ty, |active| active == resource));
+                }
             }
         }
         parts
@@ -91,8 +94,19 @@ impl Explainer<'_> {
             let place = self.policy.place_text(place);
             return vec![PartTree { place, ..way(PartKind::NoParent, text, Truth::False, vec![]) }];
         }
-        if let [only] = parents.as_slice() {
-            return self.gates_to(only, parent.ungated);
+        let mut not_active = None;
+        let mut open = parents.clone();
+        if self.evaluator.asks_for_the_active(thing, parent) {
+            not_active = self.active_part(thing, parent.ty, |active| parents.contains(active));
+            // Once one is named, the others let nobody in.
+            if let Some(active) = self.evaluator.active(parent.ty) {
+                open.retain(|place| place == active);
+            }
+        }
+        if let ([] | [_], not_active) = (open.as_slice(), &not_active) {
+            let mut parts = open.first().map_or(vec![], |only| self.gates_to(only, parent.ungated));
+            parts.extend(not_active.clone());
+            return parts;
         }
         let mut ways = Vec::new();
         for place in &parents {
@@ -103,7 +117,9 @@ impl Explainer<'_> {
         let value = Truth::any(ways.iter().map(|way| way.value));
         let places = shortened(parents.iter().map(|place| self.name(place)).collect(), ", ");
         let text = format!("{name} belongs to {places}, of which one must let in");
-        vec![way(PartKind::OneOf, text, value, ways)]
+        let mut parts = vec![way(PartKind::OneOf, text, value, ways)];
+        parts.extend(not_active);
+        parts
     }
 }
 
@@ -117,7 +133,7 @@ impl Explainer<'_> {
 }
 
 /// A part that the book does not write out.
-fn way(kind: PartKind, text: String, value: Truth, parts: Vec<PartTree>) -> PartTree {
+pub(super) fn way(kind: PartKind, text: String, value: Truth, parts: Vec<PartTree>) -> PartTree {
     let status = match value {
         Truth::True => Status::Applies,
         Truth::False => Status::ConditionFalse,

@@ -230,11 +230,17 @@ impl<'a> Planner<'a> {
         match grantee {
             // Nobody changes what he is.
             Grantee::Everyone | Grantee::Type(_) | Grantee::License(_) => no_way(),
-            Grantee::Role(role) => self.hold_role(person, *role, scope.resource),
+            Grantee::Role(role) => match self.scoped_place(*role) {
+                Some(on) => self.hold_active_role(person, *role, on, scope.resource),
+                None => self.hold_role(person, *role, scope.resource),
+            },
             Grantee::KeyRole(holding) => self.hold_key_role(person, &holding.key_roles, scope.resource),
             Grantee::Members => {
                 let Value::Entity(ty, _) = scope.resource else { return no_way() };
                 let Some(place) = self.evaluator.place_with_roles(*ty) else { return no_way() };
+                if self.evaluator.is_scoped(place) {
+                    return self.sit_in_active(person, place, scope.resource);
+                }
                 let mut plans = no_way();
                 for at in self.places(scope.resource, place) {
                     let this = self.seat(person, at);
@@ -252,9 +258,23 @@ impl<'a> Planner<'a> {
         let Some(person) = self.evaluator.known(&self.evaluator.principal()) else { return no_way() };
         match grantee {
             Grantee::Everyone | Grantee::Type(_) | Grantee::Members | Grantee::License(_) => no_way(),
-            Grantee::Role(role) => self.drop_role(person, *role, scope.resource),
+            Grantee::Role(role) => {
+                let dropped = self.drop_role(person, *role, scope.resource);
+                match self.scoped_place(*role) {
+                    Some(on) => {
+                        let elsewhere = self.elsewhere_active(person, on);
+                        self.either(elsewhere, dropped)
+                    }
+                    None => dropped,
+                }
+            }
             Grantee::KeyRole(holding) => self.drop_key_role(person, &holding.key_roles, scope.resource),
         }
+    }
+
+    /// The type on which the role is held, where only its active instance counts.
+    fn scoped_place(&self, role: RoleId) -> Option<TypeId> {
+        self.policy.role(role).map(|role| role.on).filter(|on| self.evaluator.is_scoped(*on))
     }
 
     /// The things of a type that are the thing or lie above it.
@@ -347,7 +367,13 @@ impl<'a> Planner<'a> {
         match action.owner {
             Owner::Type(owner) if owner == *ty && !action.on_place => above,
             owner => {
-                let here = self.gates_at(resource, steps_out(self.evaluator.owner_type(owner), *ty));
+                let ungated = steps_out(self.evaluator.owner_type(owner), *ty);
+                let mut here = self.gates_at(resource, ungated);
+                if self.evaluator.is_scoped(*ty) && self.evaluator.is_gated(*ty, ungated, &mut vec![]) {
+                    let place = self.evaluator.known(resource);
+                    let named = place.map_or_else(no_way, |place| self.name_active(*ty, place));
+                    here = self.both(here, named);
+                }
                 self.both(above, here)
             }
         }
@@ -406,6 +432,8 @@ impl<'a> Planner<'a> {
             let above = self.gates_above(place);
             let here = self.gates_at(place, parent.ungated);
             let way = self.both(above, here);
+            let named = self.active_parent(thing, parent, place);
+            let way = self.both(way, named);
             plans = self.either(plans, way);
         }
         plans

@@ -97,6 +97,8 @@ pub enum PartKind {
     Way,
     /// A parent that is missing, or that nobody knows.
     NoParent,
+    /// Under `scope active`: the place by which one gets at it is not the active one, or the request names none.
+    NotActive,
     /// Gates that stand in the tree already.
     AsAbove,
     /// An action that must be allowed on the same resource.
@@ -120,6 +122,7 @@ impl PartKind {
             | Self::OneOf
             | Self::Way
             | Self::NoParent
+            | Self::NotActive
             | Self::AsAbove
             | Self::Requirement
             | Self::Ceiling

@@ -17,9 +17,9 @@ impl Explainer<'_> {
                 let is = rolebook_diagnostics::a(self.policy.type_name(*ty));
                 if value == Truth::True { format!("{name} is {is}") } else { format!("{name} is {is}, no {text}") }
             }
-            Grantee::Role(role) => self.role_words(&principal, *role, resource, value),
+            Grantee::Role(role) => self.grantee_role_words(*role, resource, value),
             Grantee::KeyRole(holding) => self.holder_words(&principal, &holding.key_roles, text, resource, value),
-            Grantee::Members => self.member_words(&principal, resource, value),
+            Grantee::Members => self.grantee_member_words(resource, value),
             Grantee::License(_) => String::new(),
         }
     }
@@ -28,16 +28,12 @@ impl Explainer<'_> {
     pub(super) fn role_words(&self, person: &Value, role: RoleId, thing: &Value, value: Truth) -> String {
         let name = self.name(person);
         let Some(declared) = self.policy.role(role) else { return String::new() };
-        let wanted = &declared.name;
         let Some(entity) = self.evaluator.known(person).and_then(|at| self.facts.get(at)) else {
             return format!("nothing is known of {name}");
         };
         let held: Vec<(RoleId, EntityIx)> =
             entity.roles.iter().copied().filter(|(held, _)| self.evaluator.includes(*held, role)).collect();
-        let called = |held: RoleId| {
-            let called = self.policy.role(held).map_or("", |role| &role.name);
-            if held == role { called.to_owned() } else { format!("{called} (which includes {wanted})") }
-        };
+        let called = |held: RoleId| self.called_role(held, role);
         if declared.on == TypeId::WORKSPACE {
             return match held.first() {
                 Some((held, _)) => format!("{name} holds {}", called(*held)),
@@ -69,6 +65,16 @@ impl Explainer<'_> {
                 let place = self.policy.type_name(declared.on);
                 format!("{name} {} on any {place}", self.holds_not(role))
             }
+        }
+    }
+
+    /// "lead", or "lead (which includes mate)" where `wanted` is mate.
+    pub(super) fn called_role(&self, held: RoleId, wanted: RoleId) -> String {
+        let called = |role: RoleId| self.policy.role(role).map_or("", |role| &role.name);
+        if held == wanted {
+            called(held).to_owned()
+        } else {
+            format!("{} (which includes {})", called(held), called(wanted))
         }
     }
 
@@ -142,7 +148,7 @@ impl Explainer<'_> {
         held
     }
 
-    fn member_words(&self, person: &Value, thing: &Value, value: Truth) -> String {
+    pub(super) fn member_words(&self, person: &Value, thing: &Value, value: Truth) -> String {
         let (name, thing_name) = (self.name(person), self.name(thing));
         let Value::Entity(ty, _) = thing else { return String::new() };
         let Some(place) = self.evaluator.place_with_roles(*ty) else { return String::new() };
@@ -167,7 +173,7 @@ impl Explainer<'_> {
     }
 
     /// "account:acme", or "account:acme, above task:call".
-    fn place_words(&self, place: &Value, thing: &Value) -> String {
+    pub(super) fn place_words(&self, place: &Value, thing: &Value) -> String {
         if place == thing { self.name(place) } else { format!("{}, above {}", self.name(place), self.name(thing)) }
     }
 

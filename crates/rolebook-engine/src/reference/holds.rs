@@ -97,7 +97,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether the person holds the role for `thing`: in the workspace, or on it or above it.
-    pub(super) fn has_role(&self, person: &Value, role: RoleId, thing: &Value) -> Truth {
+    pub(crate) fn has_role(&self, person: &Value, role: RoleId, thing: &Value) -> Truth {
         self.has_role_at(person, role, thing, |_| true)
     }
 
@@ -175,7 +175,7 @@ impl Evaluator<'_> {
 
     /// Whether the principal sits in the place: the resource itself or the nearest type above it that declares roles. Only
     /// some of his seats may count.
-    pub(super) fn is_member(&self, resource: &Value, counts: impl Fn(&Value) -> bool) -> Truth {
+    pub(crate) fn is_member(&self, resource: &Value, counts: impl Fn(&Value) -> bool) -> Truth {
         let Value::Entity(ty, _) = resource else { return Truth::False };
         let Some(place) = self.place_with_roles(*ty) else { return Truth::False };
         // A principal of a type that sits in no such place is no member anywhere.

@@ -148,6 +148,7 @@ fn is_way(kind: PartKind) -> bool {
         | PartKind::OneOf
         | PartKind::Way
         | PartKind::NoParent
+        | PartKind::NotActive
         | PartKind::AsAbove
         | PartKind::Requirement => true,
         PartKind::Never | PartKind::Forbid | PartKind::Grant | PartKind::Ceiling => false,
@@ -308,7 +309,10 @@ fn heading(part: &PartTree) -> String {
         (PartKind::Requirement, Truth::True) => "needed and allowed:",
         (PartKind::Requirement, Truth::False) => "needed and not allowed:",
         (PartKind::Requirement, Truth::Unknown) => "needed, and not known whether allowed:",
-        (PartKind::OneOf | PartKind::Way | PartKind::NoParent | PartKind::AsAbove, _) => return text.clone(),
+        (
+            PartKind::OneOf | PartKind::Way | PartKind::NoParent | PartKind::NotActive | PartKind::AsAbove,
+            _,
+        ) => return text.clone(),
     };
     format!("{words} {text}")
 }
