@@ -147,8 +147,14 @@ fn check_values(decision: &DecisionTree) {
         let all = |kinds: &[PartKind]| -> Vec<Truth> {
             decision.parts.iter().filter(|part| kinds.contains(&part.kind)).map(|part| part.value).collect()
         };
-        let ways =
-            all(&[PartKind::Gate, PartKind::OneOf, PartKind::NoParent, PartKind::AsAbove, PartKind::Requirement]);
+        let ways = all(&[
+            PartKind::Gate,
+            PartKind::OneOf,
+            PartKind::NoParent,
+            PartKind::NotActive,
+            PartKind::AsAbove,
+            PartKind::Requirement,
+        ]);
         let refused = Truth::any(all(&[PartKind::Never, PartKind::Forbid]));
         let granted = Truth::any(all(&[PartKind::Grant]));
         assert_eq!(decision.value, Truth::all(ways).and(refused.not()).and(granted), "{decision:#?}");

@@ -77,7 +77,12 @@ impl Explainer<'_> {
     }
 
     /// The part of a gated way that asks for the active one: `None` where that is named.
-    pub(super) fn active_part(&self, thing: &Value, ty: TypeId, is_active: impl Fn(&Value) -> bool) -> Option<PartTree> {
+    pub(super) fn active_part(
+        &self,
+        thing: &Value,
+        ty: TypeId,
+        is_active: impl Fn(&Value) -> bool,
+    ) -> Option<PartTree> {
         let (name, kind) = (self.name(thing), self.policy.type_name(ty));
         let (text, value) = match self.evaluator.active(ty) {
             Some(active) if is_active(active) => return None,
@@ -85,6 +90,9 @@ impl Explainer<'_> {
                 (format!("{name} is not {}, the active {kind}", self.name(active)), Truth::False)
             }
             Some(active) => (format!("{name} is not in {}, the active {kind}", self.name(active)), Truth::False),
+            None if matches!(thing, Value::Entity(own, _) if *own == ty) => {
+                (format!("the request names no active {kind}, and only in that one it may be done"), Truth::Unknown)
+            }
             None => {
                 let text = format!("the request names no active {kind}, and only through that one gets at {name}");
                 (text, Truth::Unknown)
@@ -124,7 +132,8 @@ impl Planner<'_> {
         let mut plans = no_way();
         for place in self.places(thing, ty) {
             let seats = self.facts.get(person).and_then(|entity| entity.parents.get(&ty));
-            let sits = if seats.is_some_and(|seats| seats.contains(&place)) { done() } else { self.seat(person, place) };
+            let sits =
+                if seats.is_some_and(|seats| seats.contains(&place)) { done() } else { self.seat(person, place) };
             let named = self.name_active(ty, place);
             let this = self.both(sits, named);
             plans = self.either(plans, this);

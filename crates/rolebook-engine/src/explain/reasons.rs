@@ -81,11 +81,9 @@ impl Explainer<'_> {
     /// One for each gate that is not open.
     fn closed(&self, decision: &DecisionTree) -> Vec<WhyNot> {
         let ways = decision.parts.iter().filter(|part| match part.kind {
-            PartKind::Gate
-            | PartKind::OneOf
-            | PartKind::NoParent
-            | PartKind::NotActive
-            | PartKind::Requirement => !part.is_well(),
+            PartKind::Gate | PartKind::OneOf | PartKind::NoParent | PartKind::NotActive | PartKind::Requirement => {
+                !part.is_well()
+            }
             // What they stand for is told already.
             PartKind::AsAbove
             | PartKind::Way

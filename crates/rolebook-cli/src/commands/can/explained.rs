@@ -309,10 +309,9 @@ fn heading(part: &PartTree) -> String {
         (PartKind::Requirement, Truth::True) => "needed and allowed:",
         (PartKind::Requirement, Truth::False) => "needed and not allowed:",
         (PartKind::Requirement, Truth::Unknown) => "needed, and not known whether allowed:",
-        (
-            PartKind::OneOf | PartKind::Way | PartKind::NoParent | PartKind::NotActive | PartKind::AsAbove,
-            _,
-        ) => return text.clone(),
+        (PartKind::OneOf | PartKind::Way | PartKind::NoParent | PartKind::NotActive | PartKind::AsAbove, _) => {
+            return text.clone();
+        }
     };
     format!("{words} {text}")
 }
