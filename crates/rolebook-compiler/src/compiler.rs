@@ -7,11 +7,12 @@ use rolebook_policy::Policy;
 use rolebook_syntax::{File, Problem, decode, decode_lossy, parse_file};
 use salsa::Setter as _;
 
+use crate::grants::{LoweredMatrix, LoweredSettings};
 use crate::items::{Items, Unit};
 use crate::manifest::{self, Manifest};
 use crate::sink::Sink;
 use crate::tests::Test;
-use crate::{conditions, grants, model, not_built, proof, tests};
+use crate::{conditions, coverage, grants, model, not_built, proof, tests};
 
 #[salsa::db]
 trait Db: salsa::Database {}
@@ -136,15 +137,19 @@ fn compile(db: &dyn Db, book: Book) -> Compiled {
     let mut model = model::build(&items, manifest.as_ref(), &mut sink);
     conditions::check(&items, &mut model, &mut sink);
     let found = grants::build(&items, &mut model, &mut sink);
-    proof::check(&items, &model, &mut sink, &found.matrices, &found.rules);
+    proof::check(&items, &model, &mut sink, &found);
 
     let mut policy = model.policy.clone();
     let mut compiled_tests = Vec::new();
     let mut assertions = Vec::new();
     // Tests speak of everything above: with a mistake there they would only repeat it.
     if !sink.has_errors() {
-        policy.matrices = found.matrices.iter().map(|lowered| lowered.matrix.clone()).collect();
+        let table = |lowered: &LoweredMatrix| lowered.matrix.clone();
+        policy.settings = found.settings.iter().map(LoweredSettings::settings).collect();
+        policy.ceilings = found.ceilings.iter().map(table).collect();
+        policy.matrices = found.matrices.iter().map(table).collect();
         policy.rules = found.rules.into_iter().map(|lowered| lowered.rule).collect();
+        coverage::check(&items, &model, &policy, &found.ceilings, &mut sink);
         proof::check_dead(&items, &policy, &mut sink, &found.matrices);
         for lowered in found.assertions {
             let file = items.unit(lowered.head.item).path.clone();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::rules;
-use rolebook_policy::{ActionId, ConditionId, KeyRoleId, ObligationId, Owner, RoleId, TypeId};
+use rolebook_policy::{ActionId, ConditionId, KeyRoleId, LicenseId, ObligationId, Owner, RoleId, TypeId};
 use rolebook_syntax::ast::{Name, Path2, Pattern};
 
 use crate::former::{Former, PendingFormer};
@@ -21,6 +21,8 @@ pub(crate) enum Scope {
     Members(TypeId),
     /// Actions of a type or an area.
     Actions(Owner),
+    /// Licenses.
+    Licenses,
     /// Conditions.
     Conditions,
     /// Obligations.
@@ -45,6 +47,7 @@ pub(crate) struct Names<'a> {
     pub(crate) owners: BTreeMap<String, Owner>,
     pub(crate) roles: BTreeMap<String, Vec<RoleId>>,
     pub(crate) key_roles: BTreeMap<String, Vec<KeyRoleId>>,
+    pub(crate) licenses: BTreeMap<String, LicenseId>,
     pub(crate) actions: BTreeMap<(Owner, String), ActionId>,
     pub(crate) conditions: BTreeMap<String, ConditionId>,
     pub(crate) obligations: BTreeMap<String, ObligationId>,
@@ -112,6 +115,7 @@ impl Names<'_> {
                 }
                 Scope::Types
                 | Scope::Actions(_)
+                | Scope::Licenses
                 | Scope::Conditions
                 | Scope::Obligations
                 | Scope::Groups

@@ -98,6 +98,7 @@ impl Names<'_> {
             Scope::Members(ty) => self.principals.contains(ty) && matches!(old, "role" | "license"),
             Scope::Roles(_)
             | Scope::Actions(_)
+            | Scope::Licenses
             | Scope::Conditions
             | Scope::Obligations
             | Scope::Groups
@@ -151,6 +152,7 @@ impl Names<'_> {
             Scope::Types
             | Scope::Roles(_)
             | Scope::Actions(_)
+            | Scope::Licenses
             | Scope::Conditions
             | Scope::Obligations
             | Scope::Groups

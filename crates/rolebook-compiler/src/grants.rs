@@ -1,21 +1,27 @@
 //! Tables, rules and assertions: names resolved, conditions checked at every use, then lowered.
 
 mod assertion;
+mod audience;
 mod holder;
 mod matrix;
 mod rule;
+mod settings;
 mod statement;
 
 use std::collections::BTreeSet;
 
 use rolebook_diagnostics::rules;
-use rolebook_policy::{ActionId, Assertion, ConditionId, Expr, ExprId, Matrix, ObligationId, Rule, TypeId, Value};
+use rolebook_policy::{
+    ActionId, Assertion, Audience, ConditionId, Expr, ExprId, Matrix, ObligationId, Rule, TypeId, Value,
+};
 use rolebook_syntax::ast::{self, ItemKind, Name, TableKind};
 
 use self::assertion::{check_assertion, lower_assertion, pending_assertion};
 use self::holder::principals;
-use self::matrix::{check_matrix, lower_matrix, pending_matrix};
+use self::matrix::{PendingMatrix, check_matrix, lower_matrix, pending_matrix};
 use self::rule::{check_rule, lower_rule, pending_rule};
+pub(crate) use self::settings::LoweredSettings;
+use self::settings::{check_settings, lower_settings, pending_settings};
 use crate::conditions;
 use crate::declare::Scope;
 use crate::items::{ItemIx, Items, Spot};
@@ -31,6 +37,8 @@ pub(crate) struct LoweredMatrix {
     pub(crate) rows: Vec<Spot>,
     pub(crate) cells: Vec<Vec<Spot>>,
     pub(crate) bad_rows: BTreeSet<usize>,
+    /// Of settings, to whom each row grants.
+    pub(crate) audiences: Vec<Option<Audience>>,
     /// Row and column.
     pub(crate) bad_cells: BTreeSet<(usize, usize)>,
 }
@@ -50,6 +58,8 @@ pub(crate) struct LoweredAssertion {
 /// What a book grants and claims.
 pub(crate) struct Grants {
     pub(crate) matrices: Vec<LoweredMatrix>,
+    pub(crate) ceilings: Vec<LoweredMatrix>,
+    pub(crate) settings: Vec<LoweredSettings>,
     pub(crate) rules: Vec<LoweredRule>,
     pub(crate) assertions: Vec<LoweredAssertion>,
 }
@@ -57,13 +67,17 @@ pub(crate) struct Grants {
 /// All grants of the book; conditions of the policy get their bodies.
 pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sink) -> Grants {
     let mut matrices = Vec::new();
+    let mut ceilings = Vec::new();
+    let mut settings = Vec::new();
     let mut rules_found = Vec::new();
     let mut assertions = Vec::new();
     for (at, item) in items.iter() {
         match &item.kind {
-            ItemKind::Table(table) if table.kind == TableKind::Matrix => {
-                matrices.push(pending_matrix(items, model, sink, at, table));
-            }
+            ItemKind::Table(table) => match table.kind {
+                TableKind::Matrix => matrices.push(pending_matrix(items, model, sink, at, table)),
+                TableKind::Ceiling => ceilings.push(pending_matrix(items, model, sink, at, table)),
+                TableKind::Settings => settings.push(pending_settings(items, model, sink, at, table)),
+            },
             ItemKind::Rule(rule) => rules_found.push(pending_rule(items, model, sink, at, rule)),
             ItemKind::Assert(assert) => assertions.push(pending_assertion(items, model, sink, at, assert)),
             _ => {}
@@ -77,8 +91,11 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
     }
     let (symbols, names, bad_exprs, bad_conditions, idle) = {
         let mut typing = Typing::new(items, model, sink);
-        for pending in &matrices {
+        for pending in matrices.iter().chain(&ceilings) {
             check_matrix(&mut typing, pending);
+        }
+        for pending in &settings {
+            check_settings(&mut typing, pending);
         }
         for pending in &rules_found {
             check_rule(&mut typing, pending);
@@ -107,23 +124,37 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
     for (body, _) in bodies.iter_mut().zip(&idle).filter(|(body, idle)| **idle && body.is_none()) {
         *body = Some(lower.add(Expr::Literal(Value::Bool(false))));
     }
-    let lowered_matrices: Vec<LoweredMatrix> =
-        matrices.iter().map(|pending| lower_matrix(items, &mut lower, &bad_exprs, pending)).collect();
+    let mut tables = |pending: &[PendingMatrix<'a>]| -> Vec<LoweredMatrix> {
+        pending.iter().map(|pending| lower_matrix(items, &mut lower, &bad_exprs, pending)).collect()
+    };
+    let lowered_matrices = tables(&matrices);
+    let lowered_ceilings = tables(&ceilings);
+    let lowered_settings: Vec<LoweredSettings> =
+        settings.iter().map(|pending| lower_settings(items, &mut lower, &bad_exprs, pending)).collect();
     let lowered_rules: Vec<LoweredRule> =
         rules_found.iter().filter_map(|pending| lower_rule(items, &mut lower, &bad_exprs, pending)).collect();
     let lowered_assertions: Vec<LoweredAssertion> =
         assertions.iter().filter_map(|pending| lower_assertion(items, &mut lower, &bad_exprs, pending)).collect();
     // Whatever could not be lowered was reported. Should it not have been, the book is refused all the same: a rule or a
     // case that is left out would decide.
+    let tables = lowered_settings.iter().map(|settings| &settings.table);
+    let mut tables = lowered_matrices.iter().chain(&lowered_ceilings).chain(tables);
     let whole = lowered_rules.len() == rules_found.len()
         && lowered_assertions.len() == assertions.len()
         && bodies.iter().all(Option::is_some)
-        && lowered_matrices.iter().all(|lowered| lowered.bad_rows.is_empty() && lowered.bad_cells.is_empty());
+        && tables.all(|lowered| lowered.bad_rows.is_empty() && lowered.bad_cells.is_empty());
     let exprs = std::mem::take(&mut lower.exprs);
     if !whole && !sink.has_errors() {
         let statements = rules_found.iter().map(|pending| &pending.statement);
         let statements = statements.chain(assertions.iter().map(|pending| &pending.statement));
-        let spot = matrices.iter().map(|pending| pending.at).chain(statements.map(|pending| pending.said.at)).next();
+        let pending = settings.iter().map(|pending| &pending.table);
+        let spot = matrices
+            .iter()
+            .chain(&ceilings)
+            .chain(pending)
+            .map(|pending| pending.at)
+            .chain(statements.map(|pending| pending.said.at))
+            .next();
         let labels: Vec<(Spot, &str)> = spot
             .map(|item| (Spot { item, span: rolebook_diagnostics::Span::at(0) }, "in or after this"))
             .into_iter()
@@ -136,7 +167,13 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
         // A body that could not be lowered was reported; the book has no policy then.
         condition.body = body.unwrap_or(ExprId(u32::MAX));
     }
-    Grants { matrices: lowered_matrices, rules: lowered_rules, assertions: lowered_assertions }
+    Grants {
+        matrices: lowered_matrices,
+        ceilings: lowered_ceilings,
+        settings: lowered_settings,
+        rules: lowered_rules,
+        assertions: lowered_assertions,
+    }
 }
 
 pub(crate) fn obligation_ids(

@@ -8,6 +8,7 @@
 mod assertions;
 mod compiler;
 mod conditions;
+mod coverage;
 mod declare;
 mod former;
 mod grants;

@@ -89,6 +89,9 @@ impl<'a, 'b> Lower<'a, 'b> {
                 };
                 Expr::HasRole(self.lower(at, *person)?, self.role(at, id)?, place)
             }
+            ExprKind::HasLicense(person, name) => {
+                Expr::HasLicense(self.lower(at, *person)?, self.model.policy.find_license(&name.text)?)
+            }
             ExprKind::Text(text) => Expr::Literal(Value::Text(text.clone())),
             ExprKind::Int(text) => Expr::Literal(Value::Int(text.parse().ok()?)),
             ExprKind::Date(text) => Expr::Literal(Value::Date(parse_date(text)?)),
@@ -96,7 +99,6 @@ impl<'a, 'b> Lower<'a, 'b> {
             ExprKind::Bool(value) => Expr::Literal(Value::Bool(*value)),
             ExprKind::Path(root, steps) => return self.path(at, id, root, steps),
             ExprKind::Can(..)
-            | ExprKind::HasLicense(..)
             | ExprKind::SettingIsNoOne(..)
             | ExprKind::Any(_)
             | ExprKind::Count(_)

@@ -1,6 +1,7 @@
 //! The nouns: types, areas, roles, key roles, actions, obligations, conditions' names.
 
 pub(crate) mod graph;
+mod licenses;
 mod links;
 mod members;
 mod scopes;
@@ -48,6 +49,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, manifest: Option<&Manifest>, sink: &m
     builder.check_groups();
     builder.settle_former();
     builder.link_members();
+    builder.link_licenses();
     builder.settle_former();
     builder.check_types();
     builder.check_roles();
@@ -183,6 +185,7 @@ impl<'a> Builder<'a, '_> {
                         place,
                     });
                 }
+                ItemKind::License { name, title: text, was, .. } => self.license(at, item, name, text, was),
                 ItemKind::Obligation { name, was, .. } => {
                     if self.declare(Scope::Obligations, at, name, was) {
                         self.obligation(at, item);
@@ -201,8 +204,7 @@ impl<'a> Builder<'a, '_> {
                 }
                 // What it adds is not built yet, and no unknown name either.
                 ItemKind::Extend { .. } => self.drop_item(at),
-                ItemKind::License { .. }
-                | ItemKind::Table(_)
+                ItemKind::Table(_)
                 | ItemKind::Rule(_)
                 | ItemKind::Assign { .. }
                 | ItemKind::OpenKeyRoles

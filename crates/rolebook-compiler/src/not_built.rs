@@ -2,7 +2,7 @@
 
 use rolebook_diagnostics::rules;
 use rolebook_syntax::Item;
-use rolebook_syntax::ast::{Expr, ExprKind, Holder, ItemKind, Member, Role, TableKind};
+use rolebook_syntax::ast::{Expr, ExprKind, ItemKind, Member, Role};
 
 use crate::items::{Items, Spot};
 use crate::sink::Sink;
@@ -23,7 +23,6 @@ fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
     let members = |list: &[Member], out: &mut Vec<_>| {
         for member in list {
             match member {
-                Member::LicenseNone(span) => out.push(("`license none`", *span)),
                 Member::OpenKeyRoles(span) => out.push(("`open key roles`", *span)),
                 Member::Role(declared) => role(declared, out),
                 Member::Field(_)
@@ -31,43 +30,27 @@ fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
                 | Member::Actions(_)
                 | Member::RolesOne(_)
                 | Member::ScopeActive(_)
+                | Member::LicenseNone(_)
                 | Member::ScopeUnion(_)
                 | Member::Gate { .. } => {}
             }
         }
     };
-    let licenses = |holders: &[Holder], out: &mut Vec<_>| {
-        for holder in holders {
-            if let Holder::License(name) = holder {
-                out.push(("a license", name.span));
-            }
-        }
-    };
     match &item.kind {
-        ItemKind::License { name, .. } => out.push(("a license", name.span)),
-        ItemKind::Table(table) => {
-            match table.kind {
-                TableKind::Ceiling => out.push(("a ceiling", table.title.span)),
-                TableKind::Settings => out.push(("a settings table", table.title.span)),
-                TableKind::Matrix => {}
-            }
-            out.extend(table.open.map(|span| ("`open`", span)));
-            if table.kind == TableKind::Matrix {
-                licenses(&table.columns.iter().flatten().cloned().collect::<Vec<_>>(), &mut out);
-            }
-        }
+        ItemKind::Table(table) => out.extend(table.open.map(|span| ("`open`", span))),
         ItemKind::Assign { key_role, .. } => out.push(("an `assign` block", key_role.span)),
         ItemKind::Extend { ty, .. } => out.push(("`extend`", ty.span)),
         ItemKind::OpenKeyRoles => out.push(("`open key roles`", rolebook_diagnostics::Span::new(0, 4))),
-        ItemKind::Assert(assert) => licenses(&assert.holders, &mut out),
         ItemKind::Type(ty) => members(&ty.members, &mut out),
         ItemKind::Area { members: inner, .. } => members(inner, &mut out),
         ItemKind::Role(declared) => role(declared, &mut out),
-        ItemKind::Rule(rule) => licenses(&rule.holders, &mut out),
-        ItemKind::Group { .. }
+        ItemKind::License { .. }
+        | ItemKind::Group { .. }
         | ItemKind::Condition { .. }
         | ItemKind::Obligation { .. }
         | ItemKind::Context(_)
+        | ItemKind::Rule(_)
+        | ItemKind::Assert(_)
         | ItemKind::Test { .. }
         | ItemKind::Error => {}
     }
@@ -80,7 +63,6 @@ fn in_expression(expr: &Expr) -> Option<(&'static str, rolebook_diagnostics::Spa
         ExprKind::Can(..) => "`can … on …` in a condition",
         ExprKind::Any(_) => "`any(…)`",
         ExprKind::Count(_) | ExprKind::CountOf(_) => "`count(…)`",
-        ExprKind::HasLicense(..) => "`has license`",
         ExprKind::SettingIsNoOne(..) => "`setting … is no one`",
         ExprKind::Or(_)
         | ExprKind::And(_)
@@ -94,6 +76,7 @@ fn in_expression(expr: &Expr) -> Option<(&'static str, rolebook_diagnostics::Spa
         | ExprKind::IsEmpty(_)
         | ExprKind::IsHolder(..)
         | ExprKind::HasRole(..)
+        | ExprKind::HasLicense(..)
         | ExprKind::HoldersOf(..)
         | ExprKind::Text(_)
         | ExprKind::Int(_)

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use rolebook_analysis::{CellAt, Dead, GrantAt, Pair, RowAt, TableAt, Together, dead_cells, together};
 use rolebook_diagnostics::rules;
-use rolebook_policy::{ActionId, CellKind, Effect, Grantee, ObligationId, Policy};
+use rolebook_policy::{ActionId, CellKind, Effect, Grantee, Matrix, ObligationId, Policy, Setting, Settings};
 
-use crate::grants::{LoweredMatrix, LoweredRule};
+use crate::grants::{Grants, LoweredMatrix, LoweredRule, LoweredSettings};
 use crate::items::{Items, Spot};
 use crate::logic::{Alternatives, Logic, always, join};
 use crate::model::Model;
@@ -27,6 +27,14 @@ struct Grant {
     spot: Spot,
 }
 
+/// A row of settings that decides an action.
+struct Set<'m> {
+    setting: &'m Setting,
+    at: RowAt,
+    case: Alternatives,
+    spot: Spot,
+}
+
 /// A cell that decides an action.
 struct Decided<'m> {
     column: &'m Grantee,
@@ -39,22 +47,36 @@ struct Decided<'m> {
     column_index: usize,
 }
 
-pub(crate) fn check(
-    items: &Items<'_>,
-    model: &Model<'_>,
-    sink: &mut Sink,
-    matrices: &[LoweredMatrix],
-    rules: &[LoweredRule],
-) {
+pub(crate) fn check(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, found: &Grants) {
     let logic = Logic { exprs: &model.policy.exprs, conditions: &model.policy.conditions };
-    let policy = policy_to_prove(model, matrices, rules);
-    let mut indexes: Vec<RowIndex> = matrices.iter().map(RowIndex::new).collect();
-    for (number, (matrix, index)) in matrices.iter().zip(&mut indexes).enumerate() {
-        check_overlaps(items, &policy, number, &logic, sink, matrix, index);
+    let policy = policy_to_prove(model, found);
+    let mut overlaps = |table: TableAt, matrix: &LoweredMatrix| {
+        let mut index = RowIndex::new(matrix);
+        check_overlaps(items, &policy, table, &logic, sink, matrix, &mut index);
+        index
+    };
+    for (number, ceiling) in found.ceilings.iter().enumerate() {
+        overlaps(TableAt::Ceiling(number), ceiling);
     }
-    let actions: BTreeSet<ActionId> = indexes.iter().flat_map(RowIndex::actions).collect();
-    let mut prover =
-        Prover { items, model, policy: &policy, logic, sink, matrices, rules, indexes, reported: BTreeSet::new() };
+    let matrices = found.matrices.iter().enumerate();
+    let indexes: Vec<RowIndex> = matrices.map(|(number, matrix)| overlaps(TableAt::Matrix(number), matrix)).collect();
+    let settings = found.settings.iter().enumerate();
+    let setting_indexes: Vec<RowIndex> =
+        settings.map(|(number, settings)| overlaps(TableAt::Settings(number), &settings.table)).collect();
+    let actions: BTreeSet<ActionId> = indexes.iter().chain(&setting_indexes).flat_map(RowIndex::actions).collect();
+    let mut prover = Prover {
+        items,
+        model,
+        policy: &policy,
+        logic,
+        sink,
+        matrices: &found.matrices,
+        settings: &found.settings,
+        rules: &found.rules,
+        indexes,
+        setting_indexes,
+        reported: BTreeSet::new(),
+    };
     for action in actions {
         prover.action(action);
     }
@@ -84,18 +106,25 @@ pub(crate) fn check_dead(items: &Items<'_>, policy: &Policy, sink: &mut Sink, ma
 }
 
 /// The policy with its grants. A row that could not be understood decides nothing in it.
-fn policy_to_prove(model: &Model<'_>, matrices: &[LoweredMatrix], rules: &[LoweredRule]) -> Policy {
+fn policy_to_prove(model: &Model<'_>, found: &Grants) -> Policy {
     let mut policy = model.policy.clone();
-    for lowered in matrices {
-        let mut matrix = lowered.matrix.clone();
+    let clear = |mut matrix: Matrix, lowered: &LoweredMatrix| {
         for bad in &lowered.bad_rows {
             if let Some(row) = matrix.rows.get_mut(*bad) {
                 row.patterns.clear();
             }
         }
-        policy.matrices.push(matrix);
-    }
-    policy.rules = rules.iter().map(|lowered| lowered.rule.clone()).collect();
+        matrix
+    };
+    let table = |lowered: &LoweredMatrix| clear(lowered.matrix.clone(), lowered);
+    policy.matrices = found.matrices.iter().map(table).collect();
+    policy.ceilings = found.ceilings.iter().map(table).collect();
+    let settings = found.settings.iter().map(|lowered| {
+        let settings = lowered.settings();
+        Settings { table: clear(settings.table, &lowered.table), rows: settings.rows }
+    });
+    policy.settings = settings.collect();
+    policy.rules = found.rules.iter().map(|lowered| lowered.rule.clone()).collect();
     policy
 }
 
@@ -106,8 +135,10 @@ struct Prover<'a, 'b> {
     logic: Logic<'b>,
     sink: &'b mut Sink,
     matrices: &'b [LoweredMatrix],
+    settings: &'b [LoweredSettings],
     rules: &'b [LoweredRule],
     indexes: Vec<RowIndex>,
+    setting_indexes: Vec<RowIndex>,
     /// Pairs of places that were reported: one contradiction of many actions is one mistake.
     reported: BTreeSet<(Spot, Spot)>,
 }
@@ -124,8 +155,11 @@ impl<'b> Prover<'_, 'b> {
             .filter(|(index, row)| !matrices[*index].bad_rows.contains(&row.row))
             .collect();
         let cells: Vec<Decided<'_>> = cases.iter().flat_map(|(matrix, row)| cells_of(matrices, *matrix, row)).collect();
-        let grants = self.grants(action, &cells);
+        let set = self.set(action);
+        let mut grants = self.grants(action, &cells);
+        grants.extend(self.grants_of_settings(&set));
         self.decided_twice(action, &cells);
+        self.set_twice(action, &set);
         // What the index cannot tell apart is asked exactly, all pairs of an action at once.
         let mut suspects: Vec<(&Decided<'_>, &Grant, Pair)> = Vec::new();
         for cell in &cells {
@@ -194,6 +228,69 @@ impl<'b> Prover<'_, 'b> {
             }
         }
         grants
+    }
+
+    /// The rows of settings that decide the action.
+    fn set(&self, action: ActionId) -> Vec<Set<'b>> {
+        let mut found = Vec::new();
+        for (number, (lowered, index)) in self.settings.iter().zip(&self.setting_indexes).enumerate() {
+            for row in deciding(&self.logic, &lowered.table, index, action) {
+                let setting = lowered.rows.get(row.row).and_then(Option::as_ref);
+                let (Some(setting), Some(spot)) = (setting, lowered.who.get(row.row)) else { continue };
+                if !lowered.table.bad_rows.contains(&row.row) {
+                    let at = RowAt { table: TableAt::Settings(number), row: row.row };
+                    found.push(Set { setting, at, case: row.case, spot: *spot });
+                }
+            }
+        }
+        found
+    }
+
+    fn grants_of_settings(&self, set: &[Set<'_>]) -> Vec<Grant> {
+        let mut grants = Vec::new();
+        for row in set {
+            for (position, grantee) in row.setting.who.grantees().into_iter().enumerate() {
+                grants.push(Grant {
+                    grantee,
+                    condition: row.case.clone(),
+                    obligations: vec![],
+                    at: GrantAt::Setting(row.at, position),
+                    spot: row.spot,
+                });
+            }
+        }
+        grants
+    }
+
+    /// One action, set in two tables.
+    fn set_twice(&mut self, action: ActionId, set: &[Set<'_>]) {
+        let mut pairs: Vec<(&Set<'_>, &Set<'_>)> = Vec::new();
+        for row in set {
+            for other in set.iter().filter(|other| other.at.table < row.at.table) {
+                if !self.logic.exclude(&row.case, &other.case) && !self.reported.contains(&(row.spot, other.spot)) {
+                    pairs.push((row, other));
+                }
+            }
+        }
+        if pairs.is_empty() {
+            return;
+        }
+        let asked: Vec<Pair> = pairs.iter().map(|(row, other)| Pair::Cases(row.at, other.at)).collect();
+        for ((row, other), answer) in pairs.into_iter().zip(together(self.policy, action, &asked)) {
+            if answer == Together::Never || !self.reported.insert((row.spot, other.spot)) {
+                continue;
+            }
+            let name = self.model.policy.action_name(action);
+            let labels = [(row.spot, "here"), (other.spot, "and here")];
+            let help = "keep it in one of them";
+            if row.setting.who == other.setting.who {
+                let message = format!("who may do `{name}` is set in two tables, equally");
+                self.sink.report(self.items, &rules::REPEATED_DECISION, message, &labels, help);
+            } else {
+                let message = format!("who may do `{name}` is set differently in two tables");
+                self.sink.report(self.items, &rules::DECIDED_TWICE, message, &labels, help);
+            }
+        }
     }
 
     fn cell_condition(&self, kind: &CellKind) -> Alternatives {
@@ -265,7 +362,8 @@ impl<'b> Prover<'_, 'b> {
                 let column = at.row.table.of(self.policy).and_then(|table| table.columns.get(at.column));
                 column.map_or_else(|| "granted here".into(), |column| format!("granted here to `{}`", column.text))
             }
-            GrantAt::Rule(..) | GrantAt::Setting(..) => "granted here".into(),
+            GrantAt::Rule(..) => "granted here".into(),
+            GrantAt::Setting(..) => "set here".into(),
         };
         let labels = [(cell.spot, "a cell is the whole truth of its column"), (grant.spot, granted.as_str())];
         let help = "change the cell, or narrow the other grant so that both say the same";

@@ -87,14 +87,14 @@ pub(crate) fn when(logic: &Logic<'_>, row: &Row) -> Alternatives {
 pub(crate) fn check_overlaps(
     items: &Items<'_>,
     policy: &Policy,
-    number: usize,
+    table: TableAt,
     logic: &Logic<'_>,
     sink: &mut Sink,
     matrix: &LoweredMatrix,
     index: &mut RowIndex,
 ) {
     check_crowds(items, policy, sink, matrix, index);
-    let mut cases = cases_together(policy, number, logic, matrix, index);
+    let mut cases = cases_together(policy, table, logic, matrix, index);
     let rows = &matrix.matrix.rows;
     let sets = &index.sets;
     let mut reported: BTreeSet<usize> = BTreeSet::new();
@@ -179,7 +179,7 @@ pub(crate) fn check_overlaps(
 /// action that they share.
 fn cases_together(
     policy: &Policy,
-    number: usize,
+    table: TableAt,
     logic: &Logic<'_>,
     matrix: &LoweredMatrix,
     index: &RowIndex,
@@ -203,7 +203,7 @@ fn cases_together(
         if pairs.is_empty() {
             continue;
         }
-        let at = |row: usize| RowAt { table: TableAt::Matrix(number), row };
+        let at = |row: usize| RowAt { table, row };
         let asked: Vec<Pair> = pairs.iter().map(|(later, earlier)| Pair::Cases(at(*later), at(*earlier))).collect();
         for (pair, answer) in pairs.into_iter().zip(together(policy, *action, &asked)) {
             if answer != Together::Never {
@@ -245,5 +245,5 @@ fn is_decided_by_a_third(rows: &[Row], index: &RowIndex, a: usize, b: usize) -> 
 fn same_cells(matrix: &LoweredMatrix, a: usize, b: usize) -> bool {
     let kinds =
         |row: usize| -> Vec<&CellKind> { matrix.matrix.rows[row].cells.iter().map(|cell| &cell.kind).collect() };
-    kinds(a) == kinds(b)
+    kinds(a) == kinds(b) && matrix.audiences.get(a) == matrix.audiences.get(b)
 }

@@ -1,8 +1,9 @@
 //! Where the passes put what they find.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use rolebook_diagnostics::{Diagnostic, Label, Rule, Severity, did_you_mean, rules};
+use rolebook_diagnostics::{Diagnostic, Label, Rule, Severity, Span, did_you_mean, rules};
 use rolebook_syntax::ast::Name;
 
 use crate::items::{ItemIx, Items, Spot};
@@ -49,6 +50,13 @@ impl Sink {
     pub(crate) fn help(&mut self, help: String) {
         if let Some(diagnostic) = self.diagnostics.last_mut() {
             diagnostic.help.push(help);
+        }
+    }
+
+    /// Adds what an editor can do to what was reported last.
+    pub(crate) fn fix(&mut self, title: &str, file: &Arc<str>, span: Span, replacement: String) {
+        if let Some(diagnostic) = self.diagnostics.pop() {
+            self.diagnostics.push(diagnostic.fix(title, file, span, replacement));
         }
     }
 

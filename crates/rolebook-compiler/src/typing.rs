@@ -16,7 +16,7 @@ use crate::items::{ItemIx, Items, Spot};
 use crate::model::Model;
 use crate::sink::Sink;
 
-pub(crate) use roles::{find_holding, former_key_role, resolve_role};
+pub(crate) use roles::{find_holding, former_key_role, resolve_license, resolve_role};
 
 /// Conditions may name one another this deep.
 const MAX_CHAIN: usize = 256;
@@ -262,6 +262,10 @@ impl<'a, 'b> Typing<'a, 'b> {
                 self.has_role((at, id), path, place, used);
                 Ty::Bool
             }
+            ExprKind::HasLicense(person, name) => {
+                self.has_license(at, *person, name, used);
+                Ty::Bool
+            }
             ExprKind::Text(_) => Ty::Scalar(ValueKind::Text),
             ExprKind::Int(text) => {
                 if text.parse::<i64>().is_err() {
@@ -306,7 +310,6 @@ impl<'a, 'b> Typing<'a, 'b> {
             ExprKind::Path(root, steps) => self.path(at, id, root, steps, used),
             // Not built yet: reported where the book is refused.
             ExprKind::Can(..)
-            | ExprKind::HasLicense(..)
             | ExprKind::SettingIsNoOne(..)
             | ExprKind::Any(_)
             | ExprKind::Count(_)

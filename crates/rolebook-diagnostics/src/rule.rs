@@ -122,6 +122,16 @@ rules! {
     VACUOUS_ASSERTION = Warning "vacuous-assertion";
     /// A cell that never makes a difference.
     DEAD_CELL = Warning "dead-cell";
+    // licenses
+    /// A license under which no role counts.
+    EVERY_ROLE_VOID = Warning "every-role-void";
+    /// An action that no table caps for some license.
+    UNCOVERED_LICENSE = Error "uncovered-license";
+    // settings
+    /// An audience wider than `at most` lets it be.
+    AUDIENCE_TOO_WIDE = Error "audience-too-wide";
+    /// `assigned` where nobody is.
+    NOBODY_ASSIGNED = Warning "nobody-assigned";
     // lints
     /// A former name where the name of today should stand.
     RENAMED_NAME = Warning "renamed-name";
@@ -142,6 +152,10 @@ rules! {
     PARENT_CYCLE = Error "parent-cycle";
     /// A second holder of a key role that has one.
     SECOND_HOLDER = Error "second-holder";
+    /// A principal without a license that the book knows.
+    UNLICENSED = Warning "unlicensed";
+    /// A role that does not count under the license of who holds it.
+    VOID_ROLE = Warning "void-role";
     /// A request that the book does not know how to answer.
     INVALID_REQUEST = Error "invalid-request";
     /// A test that says something else than the book decides.

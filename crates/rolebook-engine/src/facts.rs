@@ -3,6 +3,7 @@
 mod build;
 mod document;
 mod former;
+mod licenses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -122,7 +123,8 @@ impl Facts {
         self.entities == other.entities && self.partial == other.partial
     }
 
-    /// What is worth knowing of the documents that these facts were built from: former names in them.
+    /// What is worth knowing of the documents that these facts were built from: former names in them, principals without
+    /// a license, roles that a license voids.
     pub fn notes(&self) -> &[Diagnostic] {
         &self.notes
     }

@@ -3,6 +3,7 @@
 //! > all gates and requirements **and not** any forbid or `never` **and** some grant **and** all ceilings
 
 mod active;
+mod ceiling;
 mod expr;
 mod gate;
 mod grant;
@@ -130,6 +131,11 @@ impl Evaluator<'_> {
             reasons.push(Reason::Gate);
         }
 
+        let ceilings = self.ceilings(action, &scope, &mut considered);
+        if ceilings.0 != Truth::True {
+            reasons.push(Reason::License);
+        }
+
         let (granted, alternatives) = self.grants(action, &scope, &mut considered);
         if granted != Truth::True {
             reasons.push(Reason::NoGrant);
@@ -139,8 +145,8 @@ impl Evaluator<'_> {
         reasons.dedup();
         considered.sort_by_key(|part| (part.part != Part::Gate && part.part != Part::Requirement, part.place));
         Outcome {
-            value: Truth::all([way_in, refused.not(), granted]),
-            alternatives: alternatives.join(&gates.1).join(&required.1),
+            value: Truth::all([way_in, refused.not(), granted, ceilings.0]),
+            alternatives: alternatives.join(&gates.1).join(&required.1).join(&ceilings.1),
             reasons,
             considered,
         }

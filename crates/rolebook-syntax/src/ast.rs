@@ -10,7 +10,7 @@ mod test;
 use rolebook_diagnostics::Span;
 
 pub use expr::{Bound, Compare, Expr, ExprId, ExprKind, Exprs, RolePlace, Root};
-pub use table::{Audience, Cell, CellKind, Row, Table, TableKind};
+pub use table::{Audience, AudienceCell, Cell, CellKind, Row, Table, TableKind};
 pub use test::{Entry, Reason, Seat, TestLine, Value, ValueKind};
 
 /// A word with its place.

@@ -3,7 +3,7 @@
 use rolebook_diagnostics::{Span, rules};
 
 use crate::Problem;
-use crate::ast::{Audience, Cell, CellKind, Holder, ItemKind, Name, Row, Table, TableKind, Text};
+use crate::ast::{Audience, AudienceCell, Cell, CellKind, Holder, ItemKind, Name, Row, Table, TableKind, Text};
 use crate::build::{Builder, P, find};
 use crate::expr::build_expr;
 use crate::lex::{Token, TokenKind};
@@ -183,11 +183,9 @@ fn row(builder: &mut Builder<'_>, line: &Line, columns: &[Column], outer: bool) 
                 row.when = when.map(|expr| build_expr(builder, expr));
                 row.title = builder.title_in(&pair);
             }
-            Column::Who => row.who = parse_cell(builder, Rule::audience, cell).map(|pair| audience(builder, &pair)),
+            Column::Who => row.who = audience(builder, cell),
             Column::AtMost if builder.text[cell.range()].trim().is_empty() => {}
-            Column::AtMost => {
-                row.at_most = parse_cell(builder, Rule::audience, cell).map(|pair| audience(builder, &pair))
-            }
+            Column::AtMost => row.at_most = audience(builder, cell),
             Column::Holder(_) => {
                 let kind = cell_kind(builder, cell);
                 row.cells.push(Cell { kind, span: cell });
@@ -241,8 +239,9 @@ fn cell_kind(builder: &mut Builder<'_>, cell: Span) -> CellKind {
     CellKind::Granted { yes: find(&granted, Rule::kw_yes).is_some(), conditions, obligations }
 }
 
-fn audience(builder: &mut Builder<'_>, pair: &P<'_>) -> Audience {
-    if find(pair, Rule::kw_one).is_some() {
+fn audience(builder: &mut Builder<'_>, cell: Span) -> Option<AudienceCell> {
+    let pair = &parse_cell(builder, Rule::audience, cell)?;
+    let kind = if find(pair, Rule::kw_one).is_some() {
         Audience::NoOne
     } else if let Some(list) = find(pair, Rule::holders) {
         Audience::Only(builder.holders(&list))
@@ -252,5 +251,6 @@ fn audience(builder: &mut Builder<'_>, pair: &P<'_>) -> Audience {
         Audience::Members
     } else {
         Audience::Everyone
-    }
+    };
+    Some(AudienceCell { kind, span: cell })
 }

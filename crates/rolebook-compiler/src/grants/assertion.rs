@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use rolebook_diagnostics::Span;
-use rolebook_policy::{Assertion, Claim, Effect, ObligationId};
+use rolebook_policy::{Assertion, Claim, ObligationId};
 use rolebook_syntax::ast;
 
 use super::LoweredAssertion;
-use super::holder::principals;
+use super::holder::{Stands, principals};
 use super::statement::{
     PendingStatement, Statement, check_statement, lower_statement, pending_statement, types_of_holders,
 };
@@ -33,8 +33,7 @@ pub(super) fn pending_assertion<'a>(
     let said = Statement {
         at,
         noun: "assertion",
-        // A claim grants nothing: it may speak of every type of principals.
-        effect: Effect::Forbid,
+        stands: Stands::Claimed,
         holders: &assert.holders,
         patterns: &assert.patterns,
         except: &assert.except,

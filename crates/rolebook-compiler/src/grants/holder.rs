@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rolebook_diagnostics::rules;
-use rolebook_policy::{ActionId, Effect, Grantee, Owner, TypeId, TypeKind};
+use rolebook_policy::{ActionId, Grantee, LicenseId, Owner, TypeId, TypeKind};
 use rolebook_syntax::ast::{self, Holder, Name};
 
 use crate::declare::{Scope, dotted};
@@ -11,15 +11,29 @@ use crate::items::{ItemIx, Items, Spot};
 use crate::model::Model;
 use crate::pattern::types_above;
 use crate::sink::Sink;
-use crate::typing::{find_holding, former_key_role, resolve_role};
+use crate::typing::{find_holding, former_key_role, resolve_license, resolve_role};
+
+/// In what a holder stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// It is granted something: `everyone` is too wide where there are several types of principals.
+    Granted,
+    /// It is refused something.
+    Refused,
+    /// Something is claimed of it, which may be whoever carries a license.
+    Claimed,
+}
 
 /// The types that a grantee's principal can have.
 pub(super) fn principals(model: &Model<'_>, grantee: Option<&Grantee>) -> Vec<TypeId> {
-    if let Some(Grantee::Type(ty)) = grantee {
-        return vec![*ty];
+    let types = (0..model.policy.types.len()).map(|index| TypeId(index as u32));
+    match grantee {
+        Some(Grantee::Type(ty)) => vec![*ty],
+        Some(Grantee::License(_)) => types.filter(|ty| model.policy.carries_license(*ty)).collect(),
+        Some(Grantee::Everyone | Grantee::Members | Grantee::Role(_) | Grantee::KeyRole(_)) | None => {
+            types.filter(|ty| model.policy.types[ty.index()].kind == TypeKind::Principal).collect()
+        }
     }
-    let types = model.policy.types.iter().enumerate();
-    types.filter(|(_, ty)| ty.kind == TypeKind::Principal).map(|(index, _)| TypeId(index as u32)).collect()
 }
 
 /// What people see of it.
@@ -38,19 +52,19 @@ pub(super) fn grantee_title(model: &Model<'_>, grantee: &Grantee) -> String {
     }
 }
 
-/// Who a holder means; `effect` is that of what it stands in: a forbid may speak of everyone.
+/// Who a holder means.
 pub(super) fn grantee(
     items: &Items<'_>,
     model: &Model<'_>,
     sink: &mut Sink,
     at: ItemIx,
     holder: &Holder,
-    effect: Effect,
+    stands: Stands,
 ) -> Option<Grantee> {
     let spot = Spot { item: at, span: holder.span() };
     match holder {
         Holder::Everyone(_) => {
-            if effect == Effect::Allow && principals(model, None).len() > 1 {
+            if stands == Stands::Granted && principals(model, None).len() > 1 {
                 let help = "a new type of principals would get it silently: name the types that are meant";
                 let message = "`everyone` grants to every type of principals, of which this book has several";
                 sink.report(items, &rules::INVALID_GRANTEE, message, &[(spot, "too wide for a grant")], help);
@@ -75,15 +89,36 @@ pub(super) fn grantee(
             }
             Some(Grantee::KeyRole(holding))
         }
-        // Not built yet: the book is refused for it.
-        Holder::License(_) => None,
+        Holder::License(name) => {
+            let license = resolve_license(items, model, sink, at, name)?;
+            claimed_of_license(items, model, sink, spot, license, stands)
+        }
         Holder::Role(name) => {
             let word = Name { text: "role".into(), span: name.span };
             let path = ast::Path2 { qualifier: Some(word), name: name.clone(), span: name.span };
             resolve_role(items, model, sink, at, &path, None).map(Grantee::Role)
         }
-        Holder::Named(path) => named_grantee(items, model, sink, at, path),
+        Holder::Named(path) => named_grantee(items, model, sink, at, path, stands),
     }
+}
+
+/// A license caps what others grant. Only a claim may be about whoever carries it.
+fn claimed_of_license(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    spot: Spot,
+    license: LicenseId,
+    stands: Stands,
+) -> Option<Grantee> {
+    if stands == Stands::Claimed {
+        return Some(Grantee::License(license));
+    }
+    let name = &model.policy.licenses[license.index()].name;
+    let message = format!("`{name}` is a license, and a license neither grants nor refuses by itself");
+    let help = format!("say what it includes in a `ceiling`; of who carries it, `if principal has license {name}`");
+    sink.report(items, &rules::INVALID_GRANTEE, message, &[(spot, "a license")], &help);
+    None
 }
 
 fn named_grantee(
@@ -92,6 +127,7 @@ fn named_grantee(
     sink: &mut Sink,
     at: ItemIx,
     path: &ast::Path2,
+    stands: Stands,
 ) -> Option<Grantee> {
     let path = &today(items, model, sink, at, path);
     let is_role = match &path.qualifier {
@@ -106,7 +142,25 @@ fn named_grantee(
         None => principal_type(model, &path.name.text),
         Some(_) => None,
     };
+    let license = match &path.qualifier {
+        None => model.names.licenses.get(&path.name.text).copied(),
+        Some(_) => None,
+    };
+    // Elsewhere no license can be meant.
+    if let (Some(_), true, Stands::Claimed) = (license, is_role || holding.is_some() || ty.is_some(), stands) {
+        let name = &path.name.text;
+        let other = if is_role { format!("`role {name}`") } else { "the key role with its type before it".to_owned() };
+        let message = format!("`{name}` is the name of a license and of something that is held");
+        let spot = Spot { item: at, span: path.span };
+        let help = format!("say which: `license {name}`, or {other}");
+        sink.report(items, &rules::AMBIGUOUS_NAME, message, &[(spot, "which one?")], &help);
+        return None;
+    }
     match (is_role, holding, ty) {
+        (false, None, None) if license.is_some() => {
+            let spot = Spot { item: at, span: path.span };
+            claimed_of_license(items, model, sink, spot, license?, stands)
+        }
         (true, None, None) => resolve_role(items, model, sink, at, path, None).map(Grantee::Role),
         (false, Some(holding), None) => Some(Grantee::KeyRole(holding)),
         (false, None, Some(ty)) => Some(Grantee::Type(ty)),

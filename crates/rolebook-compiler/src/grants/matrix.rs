@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use rolebook_diagnostics::rules;
-use rolebook_policy::{ActionId, Cell, CellKind, Column, Effect, Grantee, Matrix, Row, When};
-use rolebook_syntax::ast;
+use rolebook_policy::{ActionId, Cell, CellKind, Column, Grantee, Matrix, Row, When};
+use rolebook_syntax::ast::{self, TableKind};
 
-use super::holder::{check_place, grantee, grantee_title, principals};
+use super::holder::{Stands, check_place, grantee, grantee_title, principals};
 use super::{LoweredMatrix, each_use, obligation_ids};
 use crate::declare::Scope;
 use crate::items::{ItemIx, Items, Spot};
@@ -14,19 +14,19 @@ use crate::lower::Lower;
 use crate::model::Model;
 use crate::pattern::resolve;
 use crate::sink::Sink;
-use crate::typing::{ExprAt, Typing};
+use crate::typing::{ExprAt, Typing, resolve_license};
 
 /// A table as resolved, before its conditions are lowered.
 pub(super) struct PendingMatrix<'a> {
     pub(super) at: ItemIx,
-    table: &'a ast::Table,
+    pub(super) table: &'a ast::Table,
     columns: Vec<Option<Column>>,
-    rows: Vec<PendingRow<'a>>,
+    pub(super) rows: Vec<PendingRow<'a>>,
 }
 
-struct PendingRow<'a> {
-    row: &'a ast::Row,
-    patterns: Vec<rolebook_policy::PatternMatch>,
+pub(super) struct PendingRow<'a> {
+    pub(super) row: &'a ast::Row,
+    pub(super) patterns: Vec<rolebook_policy::PatternMatch>,
     /// `None` where a name in the cell is unknown.
     cells: Vec<Option<CellKind>>,
     complete: bool,
@@ -42,10 +42,17 @@ pub(super) fn pending_matrix<'a>(
     let mut columns: Vec<Option<Column>> = Vec::new();
     let mut seen: Vec<(Grantee, Spot)> = Vec::new();
     for (index, holder) in table.columns.iter().enumerate() {
-        let grants = |row: &ast::Row| matches!(row.cells.get(index), Some(cell) if matches!(cell.kind, ast::CellKind::Granted { .. }));
-        let effect = if table.rows.iter().any(grants) { Effect::Allow } else { Effect::Forbid };
         let column = holder.as_ref().and_then(|holder| {
-            let grantee = grantee(items, model, sink, at, holder, effect)?;
+            let grantee = match table.kind {
+                TableKind::Matrix => {
+                    let grants = |row: &ast::Row| {
+                        matches!(row.cells.get(index), Some(cell) if matches!(cell.kind, ast::CellKind::Granted { .. }))
+                    };
+                    let stands = if table.rows.iter().any(grants) { Stands::Granted } else { Stands::Refused };
+                    grantee(items, model, sink, at, holder, stands)?
+                }
+                TableKind::Ceiling | TableKind::Settings => license_column(items, model, sink, at, holder)?,
+            };
             let spot = Spot { item: at, span: holder.span() };
             if let Some((_, first)) = seen.iter().find(|(known, _)| *known == grantee) {
                 let text = items.written(spot);
@@ -71,7 +78,7 @@ pub(super) fn pending_matrix<'a>(
         .map(|row| {
             let patterns = resolve(items, model, sink, at, &row.patterns);
             let complete = !row.patterns.is_empty() && patterns.len() == row.patterns.len();
-            let cells = row.cells.iter().map(|cell| cell_kind(items, model, sink, at, cell)).collect();
+            let cells = row.cells.iter().map(|cell| cell_kind(items, model, sink, at, table.kind, cell)).collect();
             let actions: BTreeSet<ActionId> =
                 patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
             for column in columns.iter().flatten() {
@@ -83,9 +90,48 @@ pub(super) fn pending_matrix<'a>(
     PendingMatrix { at, table, columns, rows }
 }
 
-fn cell_kind(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, cell: &ast::Cell) -> Option<CellKind> {
+/// The license that a column of a ceiling or of settings is about.
+fn license_column(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    at: ItemIx,
+    holder: &ast::Holder,
+) -> Option<Grantee> {
+    let name = match holder {
+        ast::Holder::License(name) => name,
+        ast::Holder::Named(ast::Path2 { qualifier: None, name, .. }) => name,
+        ast::Holder::Named(_)
+        | ast::Holder::Role(_)
+        | ast::Holder::Everyone(_)
+        | ast::Holder::Members(_)
+        | ast::Holder::Assigned(_) => {
+            let spot = Spot { item: at, span: holder.span() };
+            let message = format!("`{}` is no license", items.written(spot));
+            let help = "this table says what a license includes; who is granted what stands in a `matrix`";
+            sink.report(items, &rules::INVALID_GRANTEE, message, &[(spot, "a column is a license here")], help);
+            return None;
+        }
+    };
+    resolve_license(items, model, sink, at, name).map(Grantee::License)
+}
+
+fn cell_kind(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    at: ItemIx,
+    table: TableKind,
+    cell: &ast::Cell,
+) -> Option<CellKind> {
     match &cell.kind {
         ast::CellKind::Blank | ast::CellKind::No => Some(CellKind::No),
+        ast::CellKind::Never if table != TableKind::Matrix => {
+            let message = "a license never refuses: what it does not include is not open to whoever carries it";
+            let spot = Spot { item: at, span: cell.span };
+            sink.report(items, &rules::INVALID_DECLARATION, message, &[(spot, "`never` here")], "write `no`");
+            None
+        }
         ast::CellKind::Never => Some(CellKind::Never),
         ast::CellKind::Error => None,
         ast::CellKind::Granted { conditions, obligations, .. } => {
@@ -141,6 +187,7 @@ pub(super) fn lower_matrix(
         rows: vec![],
         cells: vec![],
         bad_rows: BTreeSet::new(),
+        audiences: vec![],
         bad_cells: BTreeSet::new(),
     };
     for column in &pending.columns {

@@ -6,6 +6,7 @@ use rolebook_policy::{Effect, Rule};
 use rolebook_syntax::ast;
 
 use super::LoweredRule;
+use super::holder::Stands;
 use super::statement::{
     PendingStatement, Statement, check_statement, lower_statement, pending_statement, types_of_holders,
 };
@@ -31,7 +32,7 @@ pub(super) fn pending_rule<'a>(
     let said = Statement {
         at,
         noun: "rule",
-        effect: effect(rule),
+        stands: if rule.forbid { Stands::Refused } else { Stands::Granted },
         holders: &rule.holders,
         patterns: &rule.patterns,
         except: &rule.except,

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use rolebook_diagnostics::{Span, rules};
-use rolebook_policy::{ActionId, Effect, ExprId, Grantee, ObligationId, Owner, TypeId};
+use rolebook_policy::{ActionId, ExprId, Grantee, ObligationId, Owner, TypeId};
 use rolebook_syntax::ast::{self, Holder, Name, Pattern};
 
-use super::holder::{check_place, grantee, principals};
+use super::holder::{Stands, check_place, grantee, principals};
 use super::{each_use, obligation_ids};
 use crate::declare::Scope;
 use crate::items::{ItemIx, Items, Spot};
@@ -22,8 +22,8 @@ pub(super) struct Statement<'a> {
     pub(super) at: ItemIx,
     /// What people call it: `rule`.
     pub(super) noun: &'static str,
-    /// As which its holders are read: what only takes away may speak of everyone.
-    pub(super) effect: Effect,
+    /// What its holders stand in.
+    pub(super) stands: Stands,
     pub(super) holders: &'a [Holder],
     pub(super) patterns: &'a [Pattern],
     pub(super) except: &'a [Pattern],
@@ -60,8 +60,12 @@ pub(super) fn pending_statement<'a>(
     let at = said.at;
     let mut grantees: Option<Vec<(String, Grantee)>> = Some(vec![]);
     for holder in said.holders {
-        match (grantee(items, model, sink, at, holder, said.effect), &mut grantees) {
-            (Some(found), Some(list)) => list.push((items.written(Spot { item: at, span: holder.span() }), found)),
+        match (grantee(items, model, sink, at, holder, said.stands), &mut grantees) {
+            (Some(found), Some(list)) => {
+                let text = items.written(Spot { item: at, span: holder.span() });
+                let kind = if matches!(found, Grantee::License(_)) { "license " } else { "" };
+                list.push((format!("{kind}{text}"), found));
+            }
             (None, _) => grantees = None,
             (Some(_), None) => {}
         }

@@ -44,7 +44,14 @@ impl Builder<'_, '_> {
                             "it has actions only",
                         );
                     }
-                    (Member::Gate { .. } | Member::LicenseNone(_) | Member::OpenKeyRoles(_), _)
+                    (Member::LicenseNone(_), Owner::Type(id)) if principal => {
+                        self.model.policy.types[id.index()].license_none = true;
+                    }
+                    (Member::LicenseNone(span), _) => {
+                        let help = "only a type of principals says `license none`";
+                        self.invalid("nothing but a principal carries a license", at, *span, "says nothing here", help);
+                    }
+                    (Member::Gate { .. } | Member::OpenKeyRoles(_), _)
                     | (Member::ScopeActive(_) | Member::ScopeUnion(_), Owner::Type(_)) => {}
                 }
             }

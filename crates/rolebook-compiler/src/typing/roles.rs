@@ -1,7 +1,7 @@
 //! Roles and key roles in conditions.
 
 use rolebook_diagnostics::{a as article, rules};
-use rolebook_policy::{Holding, KeyRoleId, Owner, RoleId, TypeId};
+use rolebook_policy::{Holding, KeyRoleId, LicenseId, Owner, RoleId, TypeId};
 use rolebook_syntax::ast::{ExprId, Name, Path2, RolePlace};
 
 use super::{ExprAt, Symbol, Ty, Typing, Use};
@@ -117,6 +117,23 @@ impl Typing<'_, '_> {
         }
     }
 
+    /// `P has license L`: some of P's types carry one.
+    pub(super) fn has_license(&mut self, at: ItemIx, person: ExprId, name: &Name, used: &Use<'_>) {
+        resolve_license(self.items, self.model, self.sink, at, name);
+        let before = self.sink.diagnostics.len();
+        self.person(at, person, used);
+        if self.sink.diagnostics.len() > before || self.model.policy.licenses.is_empty() {
+            return;
+        }
+        let Some(types) = self.entity(at, person, used, "only a principal carries a license") else { return };
+        let policy = &self.model.policy;
+        if !types.iter().any(|ty| policy.carries_license(*ty)) {
+            let found = self.describe(&Ty::Entity(types));
+            let message = format!("{found} carries no license");
+            self.error(&rules::TYPE_MISMATCH, message, at, person, "its type says `license none`", "");
+        }
+    }
+
     /// A role by name, preferring the types that it can be held on.
     pub(super) fn role_on(&mut self, at: ItemIx, path: &Path2, types: Option<&[TypeId]>) -> Option<RoleId> {
         if path.qualifier.is_none()
@@ -160,6 +177,23 @@ pub(crate) fn find_holding(model: &Model<'_>, path: &Path2) -> Option<Holding> {
         }
     };
     (!key_roles.is_empty()).then_some(Holding { key_roles, text })
+}
+
+/// The license of a name, today's or a former one.
+pub(crate) fn resolve_license(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    at: ItemIx,
+    name: &Name,
+) -> Option<LicenseId> {
+    let name = &model.names.now(items, sink, &Scope::Licenses, at, name);
+    let found = model.names.licenses.get(&name.text).copied();
+    if found.is_none() {
+        let near = model.names.near(&[Scope::Licenses]);
+        sink.unknown(items, at, name, format!("no license `{}` is declared", name.text), &near);
+    }
+    found
 }
 
 /// What a former key role of any type is called today, if that is one name.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_policy::{ActionId, ObligationId, Policy, TypeId};
+use rolebook_policy::{ActionId, ExprId, ObligationId, Policy, TypeId};
 
 use super::Engine;
 use super::gates::Ways;
@@ -71,6 +71,10 @@ impl<'q> Asking<'q> {
         if way_in.value != Truth::True {
             reasons.push(Reason::Gate);
         }
+        let (included, caps) = self.included(action, scope);
+        if included != Truth::True {
+            reasons.push(Reason::License);
+        }
         let (granted, alternatives) = self.granted(action, scope);
         if granted != Truth::True {
             reasons.push(Reason::NoGrant);
@@ -78,8 +82,8 @@ impl<'q> Asking<'q> {
         reasons.sort();
         reasons.dedup();
         Outcome {
-            value: way_in.value.and(refused.not()).and(granted),
-            alternatives: alternatives.join(&way_in.gates).join(&way_in.required),
+            value: way_in.value.and(refused.not()).and(granted).and(included),
+            alternatives: alternatives.join(&way_in.gates).join(&way_in.required).join(&caps),
             reasons,
         }
     }
@@ -109,16 +113,50 @@ impl<'q> Asking<'q> {
         (granted, alternatives)
     }
 
+    /// Whether the license of the principal includes the action, if its type carries one.
+    fn included(&self, action: ActionId, scope: Scope<'q>) -> (Truth, Alternatives) {
+        if !self.index.ty(self.principal_type).is_some_and(|ty| ty.licensed) {
+            return (Truth::True, Alternatives::free());
+        }
+        let license = self.index.node(self.principal).and_then(|node| node.license);
+        let caps = license.and_then(|license| self.index.action(action)?.caps.get(license.index()));
+        let Some(caps) = caps.filter(|caps| !caps.is_empty()) else { return (Truth::False, Alternatives::none()) };
+        let mut included = Truth::True;
+        let mut obligations = BTreeSet::new();
+        for cap in caps {
+            let case = self.case(&cap.when, &cap.unless, scope);
+            if case == Truth::False {
+                continue;
+            }
+            let cell = cap.cell.as_ref().map_or(Truth::False, |conditions| self.case(conditions, &[], scope));
+            included = included.and(case.not().or(cell));
+            obligations.extend(&cap.obligations);
+        }
+        let mut alternatives = Alternatives::none();
+        if self.enforced.is_none_or(|enforced| obligations.is_subset(enforced)) {
+            alternatives.add(obligations);
+        }
+        (included, alternatives)
+    }
+
     /// Whether the principal is meant and the case is this one.
     fn applies(&self, part: &Part, scope: Scope<'q>) -> Truth {
-        let mut value = Truth::any(part.who.iter().map(|who| self.is_meant(who, scope.thing)));
-        for expr in &part.when {
+        match Truth::any(part.who.iter().map(|who| self.is_meant(who, scope.thing))) {
+            Truth::False => Truth::False,
+            meant => meant.and(self.case(&part.when, &part.unless, scope)),
+        }
+    }
+
+    /// Whether all of `when` are true and all of `unless` false.
+    fn case(&self, when: &[ExprId], unless: &[ExprId], scope: Scope<'q>) -> Truth {
+        let mut value = Truth::True;
+        for expr in when {
             if value == Truth::False {
                 return value;
             }
             value = value.and(self.truth(*expr, scope));
         }
-        for expr in &part.unless {
+        for expr in unless {
             if value == Truth::False {
                 return value;
             }

@@ -93,7 +93,11 @@ impl<'q> Asking<'q> {
                 Val::One(Item::Bool(value)) => Truth::known(value),
                 _ => Truth::Unknown,
             },
-            Expr::HasLicense(..) | Expr::Can(..) | Expr::Any(..) => Truth::Unknown,
+            Expr::HasLicense(person, license) => match self.value(*person, scope).subject() {
+                Ok(person) => self.has_license(person, *license),
+                Err(value) => value,
+            },
+            Expr::Can(..) | Expr::Any(..) => Truth::Unknown,
             Expr::SettingIsNoOne(_, value) => Truth::known(*value),
             Expr::HoldersOf(..)
             | Expr::Principal

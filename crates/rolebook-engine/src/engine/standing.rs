@@ -1,6 +1,6 @@
 //! Who sits where, who holds what.
 
-use rolebook_policy::{Cardinality, RoleId, TypeId};
+use rolebook_policy::{Cardinality, LicenseId, RoleId, TypeId};
 
 use super::asking::Asking;
 use crate::index::{KeyRoles, Thing};
@@ -76,6 +76,16 @@ impl<'q> Asking<'q> {
         // He may hold it somewhere that counts, and that may be above.
         let may = self.may_lie_below(thing, declared.on) && node.roles.places().any(|(place, _)| holds_at(&place));
         if may { Truth::Unknown } else { Truth::False }
+    }
+
+    /// Whether somebody carries the license.
+    pub(super) fn has_license(&self, person: Thing<'q>, license: LicenseId) -> Truth {
+        let carries = self.type_of(person).and_then(|ty| self.index.ty(ty)).is_some_and(|ty| ty.licensed);
+        match person {
+            _ if !carries => Truth::False,
+            Thing::Known(at) => Truth::known(self.index.node(at).is_some_and(|node| node.license == Some(license))),
+            Thing::Stranger(..) => Truth::Unknown,
+        }
     }
 
     /// Whether somebody holds the role on anything of the type.

@@ -9,6 +9,7 @@ use rolebook_diagnostics::{Diagnostic, Span, a, did_you_mean, rules};
 use rolebook_policy::{Cardinality, EntityType, Field, KeyRoleId, Policy, RoleId, TypeId, TypeKind, Value, ValueType};
 
 use super::former::{Notes, name_today, value_today};
+use super::licenses::Licensing;
 use super::{Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawValue, Spot};
 use crate::request::{describe, parse_value, set, shorten};
 
@@ -38,6 +39,7 @@ pub fn build_facts(
         spots: vec![],
         errors: vec![],
         notes: Notes::default(),
+        licensing: Licensing::default(),
     };
     builder.add_workspace();
     let pending = builder.declare(documents);
@@ -46,12 +48,10 @@ pub fn build_facts(
     }
     builder.find_cycles();
     if builder.errors.is_empty() {
-        Ok(Facts {
-            entities: builder.entities,
-            by_id: builder.by_id,
-            partial: BTreeSet::new(),
-            notes: builder.notes.finish(),
-        })
+        builder.find_void_roles();
+        let mut notes = builder.notes.finish();
+        notes.extend(builder.licensing.finish(policy));
+        Ok(Facts { entities: builder.entities, by_id: builder.by_id, partial: BTreeSet::new(), notes })
     } else {
         Diagnostic::sort(&mut builder.errors);
         Err(builder.errors)
@@ -67,6 +67,7 @@ struct Builder<'a> {
     spots: Vec<(Arc<str>, Span)>,
     errors: Vec<Diagnostic>,
     notes: Notes,
+    licensing: Licensing,
 }
 
 type Pending<'d> = (EntityIx, &'d Arc<str>, &'d RawEntity);
@@ -210,6 +211,11 @@ impl<'a> Builder<'a> {
             self.workspace_roles(at, ty, file, value);
             return;
         }
+        let carries = self.policy.find_type(&ty.name).is_some_and(|ty| self.policy.carries_license(ty));
+        if name == "license" && carries {
+            self.license(at, file, value);
+            return;
+        }
         if let Some(parent) = ty.parents.iter().find(|parent| self.policy.type_name(parent.ty) == name) {
             let (parent_ty, cardinality) = (parent.ty, parent.cardinality);
             let key = Spot { value: name, span: key.span };
@@ -226,14 +232,49 @@ impl<'a> Builder<'a> {
         let parents = ty.parents.iter().map(|parent| policy.type_name(parent.ty));
         let key_roles = policy.key_roles.iter().filter(|role| Some(role.on) == this).map(|role| role.name.as_str());
         let role = (ty.kind == TypeKind::Principal).then_some("role");
+        let role = role.into_iter().chain(carries.then_some("license"));
         let known: Vec<&str> =
             ty.attributes.iter().map(|field| field.name.as_str()).chain(parents).chain(key_roles).chain(role).collect();
         self.unknown(format!("{} has no `{}`", a(&ty.name), shorten(name)), file, key, known);
     }
 
+    fn license(&mut self, at: EntityIx, file: &Arc<str>, value: &RawValue) {
+        let names = self.scalars(file, value, "a license");
+        if let [_, (_, second), ..] = names.as_slice() {
+            let message = "several licenses where one is carried".to_owned();
+            self.wrong(message, file, *second, "the second one", "name the one that counts");
+        }
+        let [(name, span)] = names.as_slice() else { return };
+        let found = self.policy.find_license(name);
+        match found.and_then(|id| self.policy.license(id)) {
+            Some(license) => self.note(name, &license.name, file, *span),
+            None => self.licensing.unknown(name, file, *span),
+        }
+        if let Some(entity) = self.entity(at) {
+            entity.license = found;
+        }
+    }
+
+    /// Notes which held roles do not count. A test that gives somebody such a role means to.
+    fn find_void_roles(&mut self) {
+        if self.completeness == Completeness::Sketch {
+            return;
+        }
+        for (entity, (file, span)) in self.entities.iter().zip(&self.spots) {
+            let Some(license) = entity.license else { continue };
+            for (role, _) in entity.roles.iter().filter(|(role, _)| self.policy.is_void(license, *role)) {
+                self.licensing.void(license, *role, file, *span);
+            }
+        }
+    }
+
     fn find_missing(&mut self, ty: &EntityType, file: &Arc<str>, raw: &RawEntity, seen: &BTreeMap<&str, Span>) {
         if self.completeness == Completeness::Sketch {
             return;
+        }
+        let id = self.policy.find_type(&ty.name);
+        if let Some(id) = id.filter(|id| self.policy.carries_license(*id) && !seen.contains_key("license")) {
+            self.licensing.missing(id, file, raw.id.span);
         }
         let mut missing: Vec<String> = Vec::new();
         for field in ty.attributes.iter().filter(|field| !field.optional && !field.ty.set) {

@@ -42,7 +42,7 @@ impl Notes {
 /// What `name`, as said of a thing of the type, is called today: an attribute, a parent's type, a key role. A name that
 /// the book does not know stays.
 pub(super) fn name_today<'n>(policy: &'n Policy, id: TypeId, ty: &'n EntityType, name: &'n str) -> &'n str {
-    if name == "role" && ty.kind == TypeKind::Principal {
+    if matches!(name, "role" | "license") && ty.kind == TypeKind::Principal {
         return name;
     }
     if let Some(field) = find_field(&ty.attributes, name) {

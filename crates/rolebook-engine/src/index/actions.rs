@@ -13,8 +13,10 @@ use crate::Reason;
 /// Everything that speaks of an action.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ActionRules {
-    /// What grants: cells in the order of matrices, rows and columns, then rules.
+    /// What grants: cells in the order of matrices, rows and columns, then rules, then settings.
     pub(crate) grants: Vec<Part>,
+    /// By license what caps it.
+    pub(crate) caps: Vec<Vec<Cap>>,
     /// What refuses.
     pub(crate) refusals: Vec<Refusal>,
     /// The types whose own gates are not on the way to doing it there: it is done to the thing itself, or what is made
@@ -33,6 +35,16 @@ pub(crate) struct Part {
     pub(crate) unless: Vec<ExprId>,
     /// What the caller must see to.
     pub(crate) obligations: BTreeSet<ObligationId>,
+}
+
+/// A license's cell in a ceiling or in settings: it binds in the case that its row speaks of.
+#[derive(Clone, Debug)]
+pub(crate) struct Cap {
+    pub(crate) when: Vec<ExprId>,
+    pub(crate) unless: Vec<ExprId>,
+    /// What must be true for the license to include the action; `None` where nothing suffices.
+    pub(crate) cell: Option<Vec<ExprId>>,
+    pub(crate) obligations: Vec<ObligationId>,
 }
 
 /// What refuses, and what it says.
@@ -90,16 +102,49 @@ pub(super) fn actions(policy: &Policy) -> Vec<ActionRules> {
         }
     }
     for matrix in &policy.matrices {
-        add_matrix(policy, matrix, &mut table);
+        each_row(matrix, &mut table, |_, row, unless, rules| add_row(policy, matrix, row, unless, rules));
     }
     for rule in &policy.rules {
         add_rule(policy, rule, &mut table);
     }
+    for settings in &policy.settings {
+        each_row(&settings.table, &mut table, |index, row, unless, rules| {
+            let who = settings.rows.get(index).map_or(vec![], |setting| setting.who.grantees());
+            rules.grants.push(Part {
+                who: who.iter().map(|grantee| self::who(policy, grantee)).collect(),
+                when: row.when.iter().map(|when| when.expr).collect(),
+                unless: unless.to_vec(),
+                obligations: BTreeSet::new(),
+            });
+        });
+    }
+    for rules in &mut table {
+        rules.caps = vec![vec![]; policy.licenses.len()];
+    }
+    for matrix in policy.caps() {
+        each_row(matrix, &mut table, |_, row, unless, rules| add_caps(policy, matrix, row, unless, rules));
+    }
     table
 }
 
-/// Each row into each of its actions, unless a narrower row decides that action whatever the case.
-fn add_matrix(policy: &Policy, matrix: &Matrix, table: &mut [ActionRules]) {
+fn add_caps(policy: &Policy, matrix: &Matrix, row: &Row, unless: &[ExprId], rules: &mut ActionRules) {
+    for (column, cell) in matrix.columns.iter().zip(&row.cells) {
+        let Grantee::License(license) = column.grantee else { continue };
+        let Some(caps) = rules.caps.get_mut(license.index()) else { continue };
+        let (cell, obligations) = match &cell.kind {
+            CellKind::No | CellKind::Never => (None, vec![]),
+            CellKind::Granted { conditions, obligations } => {
+                (Some(bodies(policy, conditions).collect()), obligations.clone())
+            }
+        };
+        let when = row.when.iter().map(|when| when.expr).collect();
+        caps.push(Cap { when, unless: unless.to_vec(), cell, obligations });
+    }
+}
+
+/// Hands each row to each of its actions, with the cases of narrower rows, unless one of them decides that action whatever
+/// the case.
+fn each_row(matrix: &Matrix, table: &mut [ActionRules], mut add: impl FnMut(usize, &Row, &[ExprId], &mut ActionRules)) {
     let spans: Vec<Vec<ActionId>> = matrix.rows.iter().map(Row::actions).collect();
     let mut rows_of: Vec<Vec<usize>> = vec![vec![]; table.len()];
     for (row, span) in spans.iter().enumerate() {
@@ -118,7 +163,7 @@ fn add_matrix(policy: &Policy, matrix: &Matrix, table: &mut [ActionRules]) {
             let cases: Option<Vec<ExprId>> =
                 narrower.iter().map(|row| row.when.as_ref().map(|when| when.expr)).collect();
             if let Some(unless) = cases {
-                add_row(policy, matrix, wide, &unless, rules);
+                add(index, wide, &unless, rules);
             }
         }
     }

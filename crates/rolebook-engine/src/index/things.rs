@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_policy::{Cardinality, Policy, TypeId};
+use rolebook_policy::{Cardinality, LicenseId, Policy, RoleId, TypeId};
 
 use super::{Bits, Held, TypeRules, held};
 use crate::{Entity, EntityIx, Facts};
@@ -17,7 +17,9 @@ pub(crate) struct Node<'a> {
     pub(crate) missing: Bits,
     /// Its attributes by position.
     pub(crate) attributes: Vec<Option<Held<'a>>>,
-    /// The roles that it holds.
+    /// The license that it carries.
+    pub(crate) license: Option<LicenseId>,
+    /// The roles that it holds; none of those that its license voids.
     pub(crate) roles: Holdings,
     /// The key roles that it holds.
     pub(crate) key_roles: Holdings,
@@ -55,11 +57,20 @@ impl Holdings {
 pub(super) fn nodes<'a>(policy: &Policy, facts: &'a Facts, types: &[TypeRules], includes: &[Bits]) -> Vec<Node<'a>> {
     let all = || (0..=facts.len()).map(|index| EntityIx(index as u32)).filter_map(|at| Some((at, facts.get(at)?)));
     let missing: Vec<Bits> = all().map(|(_, entity)| own_missing(entity, types)).collect();
+    // By license and role: whether the role is void.
+    let roles = 0..policy.roles.len();
+    let void_under = |license: LicenseId| -> Bits {
+        roles.clone().filter(|role| policy.is_void(license, RoleId(*role as u32))).collect()
+    };
+    let void: Vec<Bits> = (0..policy.licenses.len()).map(|index| void_under(LicenseId(index as u32))).collect();
     let mut nodes: Vec<Node<'a>> = all().map(|(at, entity)| node(policy, facts, at, entity, &missing)).collect();
     for (at, entity) in all() {
         if let Some(node) = nodes.get_mut(at.0 as usize) {
+            let void = entity.license.and_then(|license| void.get(license.index()));
             for (role, place) in &entity.roles {
-                if let Some(included) = includes.get(role.index()) {
+                if !void.is_some_and(|void| void.has(role.index()))
+                    && let Some(included) = includes.get(role.index())
+                {
                     node.roles.add(*place, included);
                 }
             }
@@ -91,6 +102,7 @@ fn node<'a>(policy: &Policy, facts: &'a Facts, at: EntityIx, entity: &'a Entity,
         above,
         missing: unknown,
         attributes: fields.iter().map(|field| value(&field.name)).collect(),
+        license: entity.license,
         roles: Holdings::default(),
         key_roles: Holdings::default(),
     }

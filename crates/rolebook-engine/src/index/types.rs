@@ -17,6 +17,8 @@ pub(crate) struct TypeRules {
     pub(crate) members_of: Option<TypeId>,
     /// Whether only the instance counts that the request names.
     pub(crate) scope_active: bool,
+    /// Principals of it carry a license.
+    pub(crate) licensed: bool,
 }
 
 /// A type of parents, as a way to gates.
@@ -59,6 +61,7 @@ pub(super) fn types(policy: &Policy) -> Vec<TypeRules> {
             parents: parents.collect(),
             members_of: nearest_with_roles(policy, ty, &declares_roles),
             scope_active: policy.ty(ty).is_some_and(|ty| ty.scope_active),
+            licensed: policy.carries_license(ty),
         }
     };
     ids().map(rules).collect()

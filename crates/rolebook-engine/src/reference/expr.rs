@@ -92,7 +92,12 @@ impl Evaluator<'_> {
                 Val::Is(Value::Bool(value)) => Truth::known(value),
                 _ => Truth::Unknown,
             },
-            Expr::HasLicense(..) | Expr::Can(..) | Expr::Any(..) => Truth::Unknown,
+            Expr::HasLicense(person, license) => match self.value(*person, scope) {
+                Val::Nobody | Val::Beyond => Truth::False,
+                Val::Is(person) => self.has_license(&person, *license),
+                Val::Unknown | Val::Set { .. } => Truth::Unknown,
+            },
+            Expr::Can(..) | Expr::Any(..) => Truth::Unknown,
             Expr::SettingIsNoOne(_, value) => Truth::known(*value),
             Expr::HoldersOf(..)
             | Expr::Principal

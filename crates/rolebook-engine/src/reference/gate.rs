@@ -9,7 +9,7 @@ use crate::{Considered, Part, Truth};
 /// A value with the obligations under which it is true.
 pub(super) type Way = (Truth, Alternatives);
 
-fn open() -> Way {
+pub(super) fn open() -> Way {
     (Truth::True, Alternatives::free())
 }
 
@@ -226,7 +226,7 @@ impl Evaluator<'_> {
         Considered { part, text, place, value, holds: Truth::True, conditions: vec![], obligations: vec![] }
     }
 
-    fn value_text(&self, value: &Value) -> String {
+    pub(super) fn value_text(&self, value: &Value) -> String {
         match value {
             Value::Entity(TypeId::WORKSPACE, _) => "workspace".into(),
             Value::Entity(ty, id) => format!("{}:{id}", self.policy.type_name(*ty)),

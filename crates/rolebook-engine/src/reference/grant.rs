@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use rolebook_policy::{
-    ActionId, Cell, CellKind, ConditionId, Effect, Expr, ExprId, Grantee, Matrix, ObligationId, Row, Rule,
+    ActionId, Cell, CellKind, ConditionId, Effect, Expr, ExprId, Grantee, Matrix, ObligationId, Row, Rule, Setting,
+    Settings,
 };
 
 use super::Evaluator;
@@ -67,6 +68,9 @@ impl Evaluator<'_> {
         for rule in self.rules(action, Effect::Allow) {
             take(self.consider_rule(Part::Grant, rule, scope));
         }
+        self.each_setting(action, scope, |settings, row, setting, guard| {
+            take(self.consider_setting((settings, row), setting, scope, guard));
+        });
         (granted, alternatives)
     }
 
@@ -91,9 +95,27 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Calls `see` for each row of settings that decides the action, with the value of the row's case.
+    pub(crate) fn each_setting(
+        &self,
+        action: ActionId,
+        scope: &Scope<'_>,
+        mut see: impl FnMut(&Settings, &Row, &Setting, Truth),
+    ) {
+        for settings in &self.policy.settings {
+            for (row, setting) in settings.table.rows.iter().zip(&settings.rows) {
+                if row.covers(action)
+                    && let Some(guard) = self.row_guard(&settings.table, row, action, scope)
+                {
+                    see(settings, row, setting, guard);
+                }
+            }
+        }
+    }
+
     /// Whether the row's case holds: its own `when`, and no `when` of a narrower row. `None` where a narrower row without
     /// `when` decides the action in its place.
-    fn row_guard(&self, matrix: &Matrix, row: &Row, action: ActionId, scope: &Scope<'_>) -> Option<Truth> {
+    pub(super) fn row_guard(&self, matrix: &Matrix, row: &Row, action: ActionId, scope: &Scope<'_>) -> Option<Truth> {
         let mut guard = row.when.as_ref().map_or(Truth::True, |when| self.truth(when.expr, scope));
         for other in matrix.rows.iter().filter(|other| other.covers(action)) {
             if std::ptr::eq(other, row) || !is_narrower(other, row) {
@@ -119,10 +141,7 @@ impl Evaluator<'_> {
             CellKind::Granted { conditions, obligations } => (conditions, obligations),
             CellKind::No | CellKind::Never => (&[], &[]),
         };
-        let mut named: Vec<(String, Truth)> = Vec::new();
-        if let Some(when) = &row.when {
-            named.push((format!("when {}", when.text), guard));
-        }
+        let mut named = case_of(row, guard);
         let mut value = holds.and(guard);
         for id in conditions {
             let Some(condition) = self.policy.condition(*id) else { continue };
@@ -139,6 +158,25 @@ impl Evaluator<'_> {
             holds,
             conditions: named,
             obligations: obligations.to_vec(),
+        }
+    }
+
+    fn consider_setting(
+        &self,
+        (settings, row): (&Settings, &Row),
+        setting: &Setting,
+        scope: &Scope<'_>,
+        guard: Truth,
+    ) -> Considered {
+        let holds = Truth::any(setting.who.grantees().iter().map(|grantee| self.holds(grantee, scope)));
+        Considered {
+            part: Part::Grant,
+            text: format!("{} for \"{}\" in \"{}\"", setting.text, row.label(self.policy), settings.table.title),
+            place: setting.place,
+            value: holds.and(guard),
+            holds,
+            conditions: case_of(row, guard),
+            obligations: vec![],
         }
     }
 
@@ -178,9 +216,14 @@ impl Evaluator<'_> {
             Grantee::Members => self.holds_membership(scope.resource),
             Grantee::Role(role) => self.holds_role(*role, scope.resource),
             Grantee::KeyRole(holding) => self.is_holder(&principal, &holding.key_roles, scope.resource),
-            Grantee::License(_) => Truth::Unknown,
+            Grantee::License(license) => self.has_license(&principal, *license),
         }
     }
+}
+
+/// The case of a row by name, where it has one, with its value.
+pub(super) fn case_of(row: &Row, value: Truth) -> Vec<(String, Truth)> {
+    row.when.iter().map(|when| (format!("when {}", when.text), value)).collect()
 }
 
 /// Whether `a` is the narrower of two rows: its actions lie within `b`'s, and where they are the same, `a` has a case.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{Cardinality, EntityType, KeyRoleId, Policy, RoleId, TypeId, Value};
+use rolebook_policy::{Cardinality, EntityType, KeyRoleId, LicenseId, Policy, RoleId, TypeId, Value};
 
 use super::Evaluator;
-use crate::{EntityIx, Facts, Truth};
+use crate::{Entity, EntityIx, Facts, Truth};
 
 /// A thing and all that lies above it.
 pub(crate) struct Ancestry {
@@ -96,6 +96,23 @@ impl Evaluator<'_> {
         false
     }
 
+    /// Whether a role that the person holds counts: that it is not void under the license.
+    pub(crate) fn counts(&self, person: &Entity, held: RoleId) -> bool {
+        person.license.is_none_or(|license| !self.policy.is_void(license, held))
+    }
+
+    /// Whether the person carries the license.
+    pub(crate) fn has_license(&self, person: &Value, license: LicenseId) -> Truth {
+        let Value::Entity(ty, _) = person else { return Truth::Unknown };
+        if !self.policy.carries_license(*ty) {
+            return Truth::False;
+        }
+        match self.known(person).and_then(|at| self.facts.get(at)) {
+            Some(entity) => Truth::known(entity.license == Some(license)),
+            None => Truth::Unknown,
+        }
+    }
+
     /// Whether the person holds the role for `thing`: in the workspace, or on it or above it.
     pub(crate) fn has_role(&self, person: &Value, role: RoleId, thing: &Value) -> Truth {
         self.has_role_at(person, role, thing, |_| true)
@@ -111,7 +128,7 @@ impl Evaluator<'_> {
     ) -> Truth {
         let Some(at) = self.known(person) else { return Truth::Unknown };
         let (Some(entity), Some(declared)) = (self.facts.get(at), self.policy.role(role)) else { return Truth::False };
-        let held = entity.roles.iter().filter(|(held, _)| self.includes(*held, role));
+        let held = entity.roles.iter().filter(|(held, _)| self.counts(entity, *held) && self.includes(*held, role));
         let places: Vec<EntityIx> = held.map(|(_, place)| *place).filter(|place| counts(*place)).collect();
         if declared.on == TypeId::WORKSPACE {
             return Truth::known(places.contains(&EntityIx::WORKSPACE));
@@ -130,7 +147,8 @@ impl Evaluator<'_> {
     pub(super) fn has_role_on_any(&self, person: &Value, role: RoleId, ty: TypeId) -> Truth {
         let Some(entity) = self.known(person).and_then(|at| self.facts.get(at)) else { return Truth::Unknown };
         let on_type = |place: EntityIx| self.facts.get(place).is_some_and(|place| place.ty == ty);
-        Truth::known(entity.roles.iter().any(|(held, place)| on_type(*place) && self.includes(*held, role)))
+        let is_held = |held: RoleId| self.counts(entity, held) && self.includes(held, role);
+        Truth::known(entity.roles.iter().any(|(held, place)| on_type(*place) && is_held(*held)))
     }
 
     /// The holders of any of the key roles on the thing or above it, and whether there may be more.

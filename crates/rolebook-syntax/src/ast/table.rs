@@ -50,6 +50,15 @@ pub enum Audience {
     Everyone,
 }
 
+/// An audience with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudienceCell {
+    /// What it says.
+    pub kind: Audience,
+    /// Its place.
+    pub span: Span,
+}
+
 /// A row of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -62,9 +71,9 @@ pub struct Row {
     /// The head's place.
     pub head: Span,
     /// `who` of a settings row.
-    pub who: Option<Audience>,
+    pub who: Option<AudienceCell>,
     /// `at most` of a settings row.
-    pub at_most: Option<Audience>,
+    pub at_most: Option<AudienceCell>,
     /// The cells, as many as were written.
     pub cells: Vec<Cell>,
     /// Its `///` documentation.
