@@ -11,7 +11,7 @@ use crate::expr::Scope;
 use crate::schema::Schema;
 use crate::setting::{Outcome, Setting, questions};
 use crate::shrink::{Keep, shrink};
-use crate::world::{World, with_clause};
+use crate::world::{World, holds_alone, is_licensed, with_clause};
 
 /// What is known of a claim about all facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,12 +93,12 @@ impl Search<'_> {
         let domain = Domain::new(self.schema, question);
         let mut setting = Setting::new(self.schema, &domain, question);
         let resource = domain.resource;
-        let scope = Scope { resource, arguments: Some(action) };
+        let scope = Scope::request(action, resource);
         let allowed = setting.side(0).is_allowed(action, resource);
         let condition = self.assertion.condition.map_or(Bit::TRUE, |id| setting.side(0).truth(id, scope).yes);
         let mut meant = Vec::new();
         for grantee in grantees {
-            let bit = setting.side(0).is_meant(grantee, resource).yes;
+            let bit = setting.side(0).is_meant(grantee, scope).yes;
             let alone = if self.assertion.alone { setting.alone(0, grantee) } else { Bit::TRUE };
             meant.push(setting.facts.circuit.and(bit, alone));
         }
@@ -106,11 +106,13 @@ impl Search<'_> {
         let enforced: BTreeSet<usize> =
             self.assertion.enforced.iter().map(|id| self.schema.sides[0].obligation(*id)).collect();
         let enforcing = setting.enforcing(&enforced);
+        // What must always be allowed is so of principals with a license that the book declares.
+        let licensed = setting.licensed();
         let roles = if self.assertion.alone { Bit::TRUE } else { !setting.facts.roles_free };
         let broken = match self.assertion.claim {
             Claim::Never => [meant, allowed],
             Claim::Only => [!meant, allowed],
-            Claim::Always => [meant, !allowed],
+            Claim::Always => [setting.facts.circuit.and(meant, licensed), !allowed],
         };
         if self.vacuous && self.assertion.claim != Claim::Only {
             let someone = setting.find(&[meant, condition, roles]);
@@ -163,13 +165,16 @@ impl Search<'_> {
         if !self.assertion.condition.is_none_or(known) {
             return false;
         }
+        if self.assertion.claim == Claim::Always && !is_licensed(self.policy, &concrete) {
+            return false;
+        }
         let allowed = match decide(self.policy, facts, request).answer {
             Answer::Allow | Answer::AllowIf(_) => true,
             Answer::Deny(_) => false,
         };
         let held = |grantee: &&Grantee| {
             let meant = is_meant(self.policy, facts, request, grantee);
-            if self.assertion.alone && !world.holds_alone(self.schema, 0, grantee) { Truth::False } else { meant }
+            if self.assertion.alone && !holds_alone(self.policy, &concrete, grantee) { Truth::False } else { meant }
         };
         let all: Vec<Truth> = grantees.iter().map(held).collect();
         match self.assertion.claim {

@@ -10,7 +10,7 @@ use crate::expr::Scope;
 use crate::schema::Schema;
 use crate::setting::{Outcome, Setting, questions};
 use crate::shrink::{Keep, shrink};
-use crate::world::World;
+use crate::world::{World, holds_alone};
 
 /// A table of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,7 +133,7 @@ fn column<'p>(policy: &'p Policy, pair: &Pair) -> Option<&'p Grantee> {
 }
 
 /// What a row of settings says beside its cells.
-fn setting_of(policy: &Policy, at: RowAt) -> Option<&rolebook_policy::Setting> {
+pub(crate) fn setting_of(policy: &Policy, at: RowAt) -> Option<&rolebook_policy::Setting> {
     let TableAt::Settings(table) = at.table else { return None };
     policy.settings.get(table)?.rows.get(at.row)
 }
@@ -149,7 +149,7 @@ fn wanted(
     pair: &Pair,
     resource: usize,
 ) -> Option<Vec<Bit>> {
-    let scope = Scope { resource, arguments: Some(action) };
+    let scope = Scope::request(action, resource);
     let (cell, grant) = match pair {
         // What one row says of another's case is set aside: only what stands after `when` counts.
         Pair::Cases(a, b) => {
@@ -166,7 +166,7 @@ fn wanted(
         Pair::Granted(cell, grant) | Pair::Beyond(cell, grant) => (*cell, *grant),
     };
     let grantee = column(policy, pair)?;
-    let meant = setting.side(0).is_meant(grantee, resource).yes;
+    let meant = setting.side(0).is_meant(grantee, scope).yes;
     let alone = setting.alone(0, grantee);
     let case = setting.side(0).case(cell.row, action, scope).yes;
     let mut bits = vec![meant, alone, case];
@@ -178,24 +178,24 @@ fn wanted(
                 grantee: &table.columns.get(at.column)?.grantee,
                 cell: table.rows.get(at.row.row)?.cells.get(at.column)?,
             };
-            setting.side(0).cell_value(&found, action, scope)
+            setting.side(0).cell_value(&found, action, scope).yes
         }
         GrantAt::Rule(index, grantee) => {
             let rule = policy.rules.get(index)?;
-            let holds = setting.side(0).is_meant(&rule.grantees.get(grantee)?.1, resource).yes;
+            let holds = setting.side(0).is_meant(&rule.grantees.get(grantee)?.1, scope).yes;
             let condition = rule.condition.map_or(Bit::TRUE, |id| setting.side(0).truth(id, scope).yes);
             setting.facts.circuit.and(holds, condition)
         }
         GrantAt::Setting(at, grantee) => {
             let grantee = grantee_of_setting(policy, at, grantee)?;
-            let holds = setting.side(0).is_meant(&grantee, resource).yes;
+            let holds = setting.side(0).is_meant(&grantee, scope).yes;
             let case = setting.side(0).case(at, action, scope).yes;
             setting.facts.circuit.and(holds, case)
         }
     });
     if let Pair::Beyond(..) = pair {
         let cell = cell.row.of(policy)?.cells.get(cell.column)?;
-        bits.push(!setting.side(0).cell_conditions(cell, scope));
+        bits.push(!setting.side(0).cell_conditions(cell, scope).yes);
     }
     Some(bits)
 }
@@ -225,7 +225,7 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
         Pair::Granted(cell, grant) | Pair::Beyond(cell, grant) => (cell, grant),
     };
     let Some(grantee) = column(policy, pair) else { return false };
-    if is_meant(policy, facts, request, grantee) != Truth::True || !world.holds_alone(schema, 0, grantee) {
+    if is_meant(policy, facts, request, grantee) != Truth::True || !holds_alone(policy, &concrete, grantee) {
         return false;
     }
     let declared = row(&cell.row).and_then(|row| row.cells.get(cell.column));

@@ -21,6 +21,8 @@ pub enum Dead {
     Impossible,
     /// Whenever it grants, a `never` or a forbid refuses.
     Refused,
+    /// Whenever it grants, no license includes it.
+    Capped,
     /// Whenever it grants, a gate or a required action is in the way.
     Shut,
     /// Each of the two lets some through, and together nobody.
@@ -87,19 +89,19 @@ fn verdict(
     at: CellAt,
     resource: usize,
 ) -> Option<Dead> {
-    let scope = Scope { resource, arguments: Some(action) };
+    let scope = Scope::request(action, resource);
     let matrix = at.row.table.of(policy)?;
     let cell = matrix.rows.get(at.row.row)?.cells.get(at.column)?;
     let grantee = &matrix.columns.get(at.column)?.grantee;
     let valid = !setting.facts.roles_free;
     let nothing = |setting: &mut Setting<'_, '_>, bits: &[Bit]| matches!(setting.find(bits), Outcome::Nothing);
     if cell.kind == CellKind::Never {
-        let meant = setting.side(0).is_meant(grantee, resource).yes;
+        let meant = setting.side(0).is_meant(grantee, scope).yes;
         let case = setting.side(0).case(at.row, action, scope).yes;
         return nothing(setting, &[meant, case, valid]).then_some(Dead::Impossible);
     }
     let found = DecidingCell { row: at.row, grantee, cell };
-    let value = setting.side(0).cell_value(&found, action, scope);
+    let value = setting.side(0).cell_value(&found, action, scope).yes;
     let allowed = setting.side(0).is_allowed(action, resource);
     if !nothing(setting, &[value, allowed, valid]) {
         return None;
@@ -110,6 +112,10 @@ fn verdict(
     let refused = setting.side(0).is_refused(action, scope).no;
     if nothing(setting, &[value, refused, valid]) {
         return Some(Dead::Refused);
+    }
+    let capped = setting.side(0).is_capped(action, scope).yes;
+    if nothing(setting, &[value, capped, valid]) {
+        return Some(Dead::Capped);
     }
     let way_in = setting.side(0).way_in(action, resource);
     Some(if nothing(setting, &[value, way_in, valid]) { Dead::Shut } else { Dead::Both })

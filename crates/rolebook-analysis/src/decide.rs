@@ -1,16 +1,17 @@
 //! When an action is allowed, over all facts at once: section 8 of the language, written beside
 //! `rolebook-engine/src/reference/`. Which obligations the caller enforces is free.
 
+mod active;
+mod gates;
+
 use std::rc::Rc;
 
-use rolebook_policy::{
-    ActionId, Cardinality, Cell, CellKind, Effect, Grantee, Matrix, ObligationId, Owner, Policy, Row, TypeId,
-};
+use rolebook_policy::{ActionId, Cell, CellKind, Effect, Grantee, LicenseId, Matrix, ObligationId, Policy, Row, Rule};
 
 use crate::cells::{RowAt, TableAt};
 use crate::circuit::Bit;
-use crate::domain::{PRINCIPAL, Thing};
-use crate::expr::{Encoder, Rails, Scope};
+use crate::domain::Thing;
+use crate::expr::{Asking, Encoder, Rails, Scope};
 
 /// A cell that decides an action in some case.
 pub(crate) struct DecidingCell<'p> {
@@ -63,50 +64,85 @@ pub(crate) fn deciding_cells(policy: &Policy, action: ActionId) -> Vec<DecidingC
     found
 }
 
+/// The tables that cap licenses: the ceilings, and the settings with license columns.
+fn caps(policy: &Policy) -> impl Iterator<Item = TableAt> {
+    let ceilings = (0..policy.ceilings.len()).map(TableAt::Ceiling);
+    ceilings.chain((0..policy.settings.len()).map(TableAt::Settings))
+}
+
+/// The cells of ceilings and settings that decide the action for who carries the license.
+pub(crate) fn capping_cells(policy: &Policy, action: ActionId, license: LicenseId) -> Vec<DecidingCell<'_>> {
+    let mut found = Vec::new();
+    for at in caps(policy) {
+        let Some(table) = at.of(policy) else { continue };
+        let column = table.columns.iter().position(|column| column.grantee == Grantee::License(license));
+        let Some((index, column)) = column.and_then(|index| Some((index, table.columns.get(index)?))) else { continue };
+        for (row, _) in deciding_rows(table, action) {
+            if let Some(cell) = table.rows.get(row).and_then(|row| row.cells.get(index)) {
+                found.push(DecidingCell { row: RowAt { table: at, row }, grantee: &column.grantee, cell });
+            }
+        }
+    }
+    found
+}
+
+/// The rows of settings that decide the action, with those to whom they grant.
+pub(crate) fn deciding_settings(policy: &Policy, action: ActionId) -> Vec<(RowAt, Vec<Grantee>)> {
+    let mut found = Vec::new();
+    for (index, settings) in policy.settings.iter().enumerate() {
+        for (row, _) in deciding_rows(&settings.table, action) {
+            let grantees = settings.rows.get(row).map_or(vec![], |setting| setting.who.grantees());
+            found.push((RowAt { table: TableAt::Settings(index), row }, grantees));
+        }
+    }
+    found
+}
+
 impl Encoder<'_, '_, '_> {
     /// When the action is allowed on the resource of a request, under obligations that the caller enforces.
     pub(crate) fn is_allowed(&mut self, action: ActionId, resource: Thing) -> Bit {
-        let own = self.is_allowed_by_itself(action, Scope { resource, arguments: Some(action) });
+        let own = self.by_itself(action, Scope::request(action, resource)).yes;
         let way_in = self.way_in(action, resource);
         self.facts.circuit.and(own, way_in)
     }
 
+    /// The same whatever license is carried.
+    pub(crate) fn is_allowed_but_for_license(&mut self, action: ActionId, resource: Thing) -> Bit {
+        let scope = Scope::request(action, resource);
+        let (refused, granted) = (self.is_refused(action, scope).no, self.is_granted(action, scope).yes);
+        let way_in = self.way_in(action, resource);
+        self.facts.circuit.all([refused, granted, way_in])
+    }
+
     /// The same without gates and required actions.
-    pub(crate) fn is_allowed_by_itself(&mut self, action: ActionId, scope: Scope) -> Bit {
-        let refused = self.is_refused(action, scope);
-        if let Some(granted) = self.memo.granted.get(&(action, scope)) {
-            return self.facts.circuit.and(refused.no, *granted);
-        }
-        let granted = self.is_granted(action, scope);
-        self.memo.granted.insert((action, scope), granted);
-        self.facts.circuit.and(refused.no, granted)
+    pub(crate) fn is_allowed_by_itself(&mut self, action: ActionId, resource: Thing) -> Bit {
+        self.by_itself(action, Scope::request(action, resource)).yes
     }
 
-    /// When all gates let in and all required actions are allowed.
-    pub(crate) fn way_in(&mut self, action: ActionId, resource: Thing) -> Bit {
+    /// The value of `person can action on thing`.
+    pub(crate) fn can(&mut self, person: Thing, action: ActionId, thing: Thing, asking: Asking) -> Rails {
+        let with_context = asking.with_context && person == asking.asker;
+        let asking = Asking { asker: person, with_context, freely: true };
+        let key = (action, thing, asking);
+        // The domain has said that it does not end.
+        if self.memo.under_way.contains(&key) {
+            return Rails::UNKNOWN;
+        }
+        self.memo.under_way.push(key);
         let steps = self.facts.domain.steps(self.facts.schema);
-        self.way_in_by(action, resource, steps)
+        let rails = self.without_arguments(action, thing, asking, steps);
+        self.memo.under_way.pop();
+        rails
     }
 
-    /// The same by at most so many steps from a thing to one of its own type.
-    fn way_in_by(&mut self, action: ActionId, resource: Thing, steps: usize) -> Bit {
-        let Some(declared) = self.policy().action(action) else { return Bit::FALSE };
-        let mut parts = vec![self.gates_of(action, resource, steps)];
-        for required in &declared.requires {
-            parts.push(self.is_allowed_without_arguments(*required, resource, steps));
-        }
-        self.facts.circuit.all(parts)
-    }
-
-    fn is_allowed_without_arguments(&mut self, action: ActionId, thing: Thing, steps: usize) -> Bit {
-        if let Some(known) = self.memo.allowed.get(&(action, thing, steps)) {
+    fn by_itself(&mut self, action: ActionId, scope: Scope) -> Rails {
+        if let Some(known) = self.memo.by_itself.get(&(action, scope)) {
             return *known;
         }
-        let own = self.is_allowed_by_itself(action, Scope { resource: thing, arguments: None });
-        let way_in = self.way_in_by(action, thing, steps);
-        let bit = self.facts.circuit.and(own, way_in);
-        self.memo.allowed.insert((action, thing, steps), bit);
-        bit
+        let parts = [!self.is_refused(action, scope), self.is_granted(action, scope), self.is_capped(action, scope)];
+        let rails = self.all(&parts);
+        self.memo.by_itself.insert((action, scope), rails);
+        rails
     }
 
     /// When a forbid or a `never` refuses.
@@ -123,15 +159,11 @@ impl Encoder<'_, '_, '_> {
         let policy = self.policy();
         let mut parts = Vec::new();
         for rule in policy.rules.iter().filter(|rule| rule.effect == Effect::Forbid && rule.actions.contains(&action)) {
-            let holds: Vec<Rails> =
-                rule.grantees.iter().map(|(_, grantee)| self.is_meant(grantee, scope.resource)).collect();
-            let holds = self.any(&holds);
-            let condition = rule.condition.map_or(Rails::TRUE, |condition| self.truth(condition, scope));
-            parts.push(self.and(holds, condition));
+            parts.push(self.rule_value(rule, scope));
         }
         for cell in deciding_cells(policy, action) {
             if cell.cell.kind == CellKind::Never {
-                let holds = self.is_meant(cell.grantee, scope.resource);
+                let holds = self.is_meant(cell.grantee, scope);
                 let case = self.case(cell.row, action, scope);
                 parts.push(self.and(holds, case));
             }
@@ -139,53 +171,99 @@ impl Encoder<'_, '_, '_> {
         self.any(&parts)
     }
 
-    /// When some grant applies whose obligations the caller enforces.
-    fn is_granted(&mut self, action: ActionId, scope: Scope) -> Bit {
+    fn rule_value(&mut self, rule: &Rule, scope: Scope) -> Rails {
+        let grantees = rule.grantees.iter().map(|(_, grantee)| grantee);
+        let holds = self.is_any_meant(grantees, scope);
+        let condition = rule.condition.map_or(Rails::TRUE, |condition| self.truth(condition, scope));
+        self.and(holds, condition)
+    }
+
+    fn is_any_meant<'g>(&mut self, grantees: impl IntoIterator<Item = &'g Grantee>, scope: Scope) -> Rails {
+        let holds: Vec<Rails> = grantees.into_iter().map(|grantee| self.is_meant(grantee, scope)).collect();
+        self.any(&holds)
+    }
+
+    /// When some grant applies; true of those alone whose obligations the caller enforces.
+    fn is_granted(&mut self, action: ActionId, scope: Scope) -> Rails {
         let policy = self.policy();
         let mut ways = Vec::new();
         for cell in deciding_cells(policy, action) {
             if let CellKind::Granted { obligations, .. } = &cell.cell.kind {
                 let value = self.cell_value(&cell, action, scope);
-                let enforced = self.are_enforced(obligations);
-                ways.push(self.facts.circuit.and(value, enforced));
+                ways.push(self.under(value, obligations, scope));
             }
         }
         for rule in policy.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.actions.contains(&action)) {
-            let holds: Vec<Rails> =
-                rule.grantees.iter().map(|(_, grantee)| self.is_meant(grantee, scope.resource)).collect();
-            let holds = self.any(&holds).yes;
-            let condition = rule.condition.map_or(Bit::TRUE, |condition| self.truth(condition, scope).yes);
-            let enforced = self.are_enforced(&rule.obligations);
-            ways.push(self.facts.circuit.all([holds, condition, enforced]));
+            let value = self.rule_value(rule, scope);
+            ways.push(self.under(value, &rule.obligations, scope));
         }
-        self.facts.circuit.any(ways)
+        for (row, grantees) in deciding_settings(policy, action) {
+            let holds = self.is_any_meant(&grantees, scope);
+            let case = self.case(row, action, scope);
+            ways.push(self.and(holds, case));
+        }
+        self.any(&ways)
+    }
+
+    /// When no ceiling is in the way.
+    pub(crate) fn is_capped(&mut self, action: ActionId, scope: Scope) -> Rails {
+        let policy = self.policy();
+        let person = scope.asking.asker;
+        if !self.facts.schema.sides[self.side].carries_license(self.facts.domain.things[person]) {
+            return Rails::TRUE;
+        }
+        let mut parts = Vec::new();
+        for license in (0..policy.licenses.len()).map(|index| LicenseId(index as u32)) {
+            let carries = Rails::known(self.has_license(person, license));
+            let cells = capping_cells(policy, action, license);
+            let mut bounds = vec![carries];
+            // What no ceiling speaks of is not included.
+            if cells.is_empty() {
+                bounds.push(Rails::FALSE);
+            }
+            for cell in cells {
+                let case = self.case(cell.row, action, scope);
+                let value = match &cell.cell.kind {
+                    CellKind::No | CellKind::Never => Rails::FALSE,
+                    CellKind::Granted { obligations, .. } => {
+                        let value = self.cell_conditions(cell.cell, scope);
+                        self.under(value, obligations, scope)
+                    }
+                };
+                bounds.push(self.any(&[!case, value]));
+            }
+            parts.push(self.all(&bounds));
+        }
+        self.any(&parts)
+    }
+
+    /// What is true under obligations is so where the caller enforces them.
+    fn under(&mut self, value: Rails, obligations: &[ObligationId], scope: Scope) -> Rails {
+        let mut bits = vec![value.yes];
+        for obligation in obligations {
+            let obligation = self.facts.schema.sides[self.side].obligation(*obligation);
+            bits.push(if scope.asking.freely { Bit::FALSE } else { self.facts.enforces(obligation) });
+        }
+        Rails { yes: self.facts.circuit.all(bits), no: value.no }
     }
 
     /// When a granting cell is true, whatever its obligations.
-    pub(crate) fn cell_value(&mut self, cell: &DecidingCell<'_>, action: ActionId, scope: Scope) -> Bit {
-        let holds = self.is_meant(cell.grantee, scope.resource);
-        let case = self.case(cell.row, action, scope);
-        let conditions = self.cell_conditions(cell.cell, scope);
-        self.facts.circuit.all([holds.yes, case.yes, conditions])
+    pub(crate) fn cell_value(&mut self, cell: &DecidingCell<'_>, action: ActionId, scope: Scope) -> Rails {
+        let parts = [
+            self.is_meant(cell.grantee, scope),
+            self.case(cell.row, action, scope),
+            self.cell_conditions(cell.cell, scope),
+        ];
+        self.all(&parts)
     }
 
     /// When all conditions of a granting cell are true.
-    pub(crate) fn cell_conditions(&mut self, cell: &Cell, scope: Scope) -> Bit {
-        let CellKind::Granted { conditions, .. } = &cell.kind else { return Bit::TRUE };
+    pub(crate) fn cell_conditions(&mut self, cell: &Cell, scope: Scope) -> Rails {
+        let CellKind::Granted { conditions, .. } = &cell.kind else { return Rails::TRUE };
         let policy = self.policy();
-        let bodies: Vec<_> =
-            conditions.iter().filter_map(|id| policy.condition(*id)).map(|condition| condition.body).collect();
-        let parts: Vec<Bit> = bodies.into_iter().map(|body| self.truth(body, scope).yes).collect();
-        self.facts.circuit.all(parts)
-    }
-
-    fn are_enforced(&mut self, obligations: &[ObligationId]) -> Bit {
-        let mut bits = Vec::new();
-        for obligation in obligations {
-            let obligation = self.facts.schema.sides[self.side].obligation(*obligation);
-            bits.push(self.facts.enforces(obligation));
-        }
-        self.facts.circuit.all(bits)
+        let bodies = conditions.iter().filter_map(|id| policy.condition(*id)).map(|condition| condition.body);
+        let parts: Vec<Rails> = bodies.map(|body| self.truth(body, scope)).collect();
+        self.all(&parts)
     }
 
     /// When the row decides the action: its own `when`, and no `when` of a narrower row.
@@ -205,149 +283,18 @@ impl Encoder<'_, '_, '_> {
     }
 
     /// When the principal is one of those that the grantee means.
-    pub(crate) fn is_meant(&mut self, grantee: &Grantee, resource: Thing) -> Rails {
-        Rails::known(match grantee {
-            Grantee::Everyone => Bit::TRUE,
+    pub(crate) fn is_meant(&mut self, grantee: &Grantee, scope: Scope) -> Rails {
+        let asker = scope.asking.asker;
+        match grantee {
+            Grantee::Everyone => Rails::TRUE,
             Grantee::Type(ty) => {
                 let sort = self.facts.schema.sides[self.side].sort(*ty);
-                if self.facts.domain.things[PRINCIPAL] == sort { Bit::TRUE } else { Bit::FALSE }
+                if self.facts.domain.things[asker] == sort { Rails::TRUE } else { Rails::FALSE }
             }
-            Grantee::Members => self.is_member(resource),
-            Grantee::Role(role) => self.has_role(PRINCIPAL, *role, resource),
-            Grantee::KeyRole(holding) => self.is_holder(PRINCIPAL, holding, resource),
-            Grantee::License(_) => return Rails::UNKNOWN,
-        })
-    }
-
-    fn ty(&self, thing: Thing) -> Option<TypeId> {
-        self.facts.schema.sides[self.side].ty(self.facts.domain.things[thing])
-    }
-
-    fn gates_of(&mut self, action: ActionId, thing: Thing, steps: usize) -> Bit {
-        let Some(declared) = self.policy().action(action) else { return Bit::FALSE };
-        let above = self.gates_above(thing, steps);
-        let ty = self.ty(thing);
-        match declared.owner {
-            Owner::Type(owner) if Some(owner) == ty && !declared.on_place => above,
-            owner => {
-                let steps_out = match owner {
-                    Owner::Type(owner) => self.policy().ty(owner).is_some_and(|owner| {
-                        owner.parents.iter().any(|parent| Some(parent.ty) == ty && parent.ungated)
-                    }),
-                    Owner::Area(_) => false,
-                };
-                let here = self.gates_at(thing, steps_out, steps);
-                self.facts.circuit.and(above, here)
-            }
-        }
-    }
-
-    /// When the gates of the thing itself let in.
-    fn gates_at(&mut self, thing: Thing, ungated: bool, steps: usize) -> Bit {
-        let Some(ty) = self.ty(thing).filter(|_| !ungated).and_then(|ty| self.policy().ty(ty)) else {
-            return Bit::TRUE;
-        };
-        let parts: Vec<Bit> =
-            ty.gates.iter().map(|gate| self.is_allowed_without_arguments(gate.action, thing, steps)).collect();
-        self.facts.circuit.all(parts)
-    }
-
-    /// When the gates above the thing let in: of each type of parents one parent must.
-    fn gates_above(&mut self, thing: Thing, steps: usize) -> Bit {
-        let Some(ty) = self.ty(thing).and_then(|ty| self.policy().ty(ty)) else { return Bit::TRUE };
-        if let Some(known) = self.memo.above.get(&(thing, steps)) {
-            return *known;
-        }
-        // More steps than things lead round in a circle, and facts have none.
-        if steps == 0 {
-            return Bit::FALSE;
-        }
-        let mut parts = Vec::new();
-        for parent in ty.parents.iter().filter(|parent| parent.ty != TypeId::WORKSPACE) {
-            if !self.is_gated(parent.ty, parent.ungated, &mut vec![]) {
-                continue;
-            }
-            let sort = self.facts.schema.sides[self.side].sort(parent.ty);
-            let places = self.facts.parents(thing, sort);
-            let own = Some(parent.ty) == self.ty(thing);
-            let mut ways = Vec::new();
-            let mut some = Vec::new();
-            for (place, sits) in places.iter() {
-                some.push(*sits);
-                let left = if own { steps - 1 } else { steps };
-                let here = self.gates_at(*place, parent.ungated, left);
-                let above = self.gates_above(*place, left);
-                ways.push(self.facts.circuit.all([*sits, here, above]));
-            }
-            let some = self.facts.circuit.any(some);
-            let lets_in = if own && parent.cardinality == Cardinality::Optional {
-                Bit::TRUE
-            } else {
-                self.passes_another_way(thing, parent.ty, parent.ungated)
-            };
-            ways.push(self.facts.circuit.and(!some, lets_in));
-            parts.push(self.facts.circuit.any(ways));
-        }
-        let bit = self.facts.circuit.all(parts);
-        self.memo.above.insert((thing, steps), bit);
-        bit
-    }
-
-    /// Whether a gate stands at the type or above it. `seen` holds the way into a type, too: one child may step out of it,
-    /// and another not.
-    fn is_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<(TypeId, bool)>) -> bool {
-        if seen.contains(&(ty, ungated)) {
-            return false;
-        }
-        seen.push((ty, ungated));
-        let Some(declared) = self.policy().ty(ty) else { return false };
-        (!ungated && !declared.gates.is_empty())
-            || declared.parents.iter().any(|parent| self.is_gated(parent.ty, parent.ungated, seen))
-    }
-
-    /// When what has no such parent needs none: each gate there lets in what has none, or stands on a thing that is reached
-    /// another way.
-    fn passes_another_way(&mut self, thing: Thing, ty: TypeId, ungated: bool) -> Bit {
-        let mut gated = Vec::new();
-        self.add_gated(ty, ungated, &mut vec![], &mut gated);
-        let mut parts = Vec::new();
-        for ty in gated {
-            parts.push(self.is_bound_by(thing, ty));
-        }
-        self.facts.circuit.all(parts)
-    }
-
-    /// When the thing, or something above it, sits in one of the type and does not step out of its gates.
-    fn is_bound_by(&mut self, thing: Thing, ty: TypeId) -> Bit {
-        let sort = self.facts.schema.sides[self.side].sort(ty);
-        let mut ways = Vec::new();
-        for level in 1..self.facts.domain.things.len() {
-            let parents = self.ty(level).and_then(|ty| self.policy().ty(ty)).map_or(&[][..], |ty| &ty.parents);
-            if !parents.iter().any(|parent| parent.ty == ty && !parent.ungated) {
-                continue;
-            }
-            let above = self.facts.is_above(thing, level);
-            if above == Bit::FALSE {
-                continue;
-            }
-            for (_, sits) in self.facts.parents(level, sort).iter() {
-                ways.push(self.facts.circuit.and(above, *sits));
-            }
-        }
-        self.facts.circuit.any(ways)
-    }
-
-    fn add_gated(&self, ty: TypeId, ungated: bool, seen: &mut Vec<(TypeId, bool)>, gated: &mut Vec<TypeId>) {
-        if seen.contains(&(ty, ungated)) {
-            return;
-        }
-        seen.push((ty, ungated));
-        let Some(declared) = self.policy().ty(ty) else { return };
-        if !ungated && declared.gates.iter().any(|gate| !gate.or_none) {
-            gated.push(ty);
-        }
-        for parent in &declared.parents {
-            self.add_gated(parent.ty, parent.ungated, seen, gated);
+            Grantee::Members => self.is_member(scope),
+            Grantee::Role(role) => self.is_given(*role, scope),
+            Grantee::KeyRole(holding) => self.is_holder(asker, holding, scope.resource),
+            Grantee::License(license) => Rails::known(self.has_license(asker, *license)),
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum Who {
     Role,
     /// Those who hold a key role and nothing else.
     KeyRole,
+    /// Those who carry a license, whatever they hold.
+    License,
     /// Those who hold several of them together.
     Combination,
 }

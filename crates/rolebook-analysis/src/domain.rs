@@ -24,6 +24,9 @@ pub(crate) const PRINCIPAL: Thing = 1;
 /// More things than this are not looked at.
 const MAX_THINGS: usize = 40;
 
+/// No more of a kind are counted.
+const MAX_COUNTED: usize = 12;
+
 /// What a question asks, as far as the number of things goes.
 pub(crate) struct Question {
     pub(crate) principal: Sort,
@@ -50,6 +53,10 @@ pub(crate) struct Domain {
     pub(crate) compares: bool,
     /// Whether texts are compared without their case.
     pub(crate) matches: bool,
+    /// So many values that nobody wrote down are told apart.
+    pub(crate) told_apart: usize,
+    /// Whether something is asked of all things of a type: then it makes a difference which things there are.
+    pub(crate) quantifies: bool,
 }
 
 impl Domain {
@@ -61,12 +68,19 @@ impl Domain {
             literals: BTreeSet::new(),
             compares: false,
             matches: false,
+            told_apart: 0,
+            quantifies: false,
         };
         let mut grow = Grow {
             way_in: question.way_in,
             schema,
             domain,
             base: vec![WORKSPACE, PRINCIPAL],
+            made_of: vec![None; 2],
+            every: vec![],
+            among: None,
+            asking: vec![],
+            askers: BTreeSet::new(),
             made: BTreeMap::new(),
             asked: BTreeSet::new(),
             gated: BTreeSet::new(),
@@ -104,16 +118,72 @@ enum For {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Why {
-    /// An expression of a side; with the thing that it was read about, unless one witness serves a whole chain of things.
-    Expr(usize, ExprId, Option<Thing>),
-    Role(usize, usize),
-    KeyRole(usize, usize),
-    Member(usize),
-    Open,
-    Some,
-    Way,
-    Shut,
+    /// An expression of a side, as read about something.
+    Expr(usize, ExprId, At),
+    /// The same for somebody who asks, where one witness serves a whole chain of things.
+    Chain(usize, ExprId, Thing),
+    /// One of several witnesses for an expression.
+    Nth(usize, ExprId, At, usize),
+    /// Of somebody who asks.
+    Role(usize, usize, Thing),
+    KeyRole(usize, usize, Thing),
+    Member(usize, Thing),
+    Open(Thing),
+    Some(Thing),
+    Way(Thing),
+    Shut(Thing),
     Required,
+    /// Something else than what an expression compares with.
+    Other,
+}
+
+/// What an expression is read about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct At {
+    asker: Thing,
+    thing: Thing,
+    /// What a quantifier speaks of.
+    it: Option<Thing>,
+    need: Need,
+}
+
+impl At {
+    fn new(asker: Thing, thing: Thing) -> Self {
+        Self { asker, thing, it: None, need: Need::Either }
+    }
+}
+
+/// What has to be shown of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    /// That it is true, and that it is not.
+    Either,
+    /// Of everything of a type, that it is not true.
+    NotTrue,
+    /// Of everything of a type, that it is not false.
+    NotFalse,
+}
+
+impl Need {
+    /// Of the opposite.
+    fn turned(self) -> Self {
+        match self {
+            Self::Either => Self::Either,
+            Self::NotTrue => Self::NotFalse,
+            Self::NotFalse => Self::NotTrue,
+        }
+    }
+}
+
+/// A condition that is asked of all things of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Every {
+    side: usize,
+    sort: Sort,
+    body: ExprId,
+    /// The whole, for people.
+    whole: ExprId,
+    at: At,
 }
 
 struct Grow<'s, 'p> {
@@ -122,10 +192,19 @@ struct Grow<'s, 'p> {
     domain: Domain,
     /// Where a chain of things of one sort in one another begins.
     base: Vec<Thing>,
+    /// Of all things of whose type something is asked it was made, if so.
+    made_of: Vec<Option<Thing>>,
+    every: Vec<Every>,
+    /// Of which of all those something is asked just now.
+    among: Option<(Every, Thing)>,
+    /// The actions that are being asked, one within the other.
+    asking: Vec<(usize, ActionId)>,
+    /// Who gets through gates to what kind of things.
+    askers: BTreeSet<(Thing, Sort)>,
     made: BTreeMap<For, Thing>,
-    asked: BTreeSet<(usize, ActionId, Thing)>,
-    gated: BTreeSet<Thing>,
-    walked: BTreeSet<(usize, ConditionId, Thing)>,
+    asked: BTreeSet<(usize, ActionId, Thing, Thing, bool)>,
+    gated: BTreeSet<(Thing, Thing)>,
+    walked: BTreeSet<(usize, ConditionId, At)>,
     /// Attributes that are read.
     names: BTreeSet<String>,
 }
@@ -138,16 +217,16 @@ impl Grow<'_, '_> {
             (_, true) => PRINCIPAL,
             (sort, false) => self.add(sort, None),
         };
-        let resource = self.domain.resource;
+        let at = At::new(PRINCIPAL, self.domain.resource);
         for (side, action) in &question.actions {
             self.arguments(*side, *action);
-            self.ask(*side, *action, resource);
+            self.ask(*side, *action, at, self.way_in);
         }
         for (side, expr) in &question.exprs {
-            self.walk(*side, *expr, resource);
+            self.walk(*side, *expr, at);
         }
         for (side, grantee) in &question.grantees {
-            self.grantee(*side, grantee, resource);
+            self.grantee(*side, grantee, at);
         }
         self.settle();
     }
@@ -163,33 +242,57 @@ impl Grow<'_, '_> {
         }
     }
 
-    /// Asks what may turn out to be above the resource, and makes what required references need.
+    /// Until nothing is new: asks what may turn out to be above the resource, makes what required references need, and
+    /// looks at all things of a type of which something is asked.
     fn settle(&mut self) {
-        let mut next = 0;
-        while next < self.domain.things.len() && self.domain.gap.is_none() {
-            let (thing, sort) = (next, self.domain.things[next]);
-            next += 1;
-            for side in 0..self.schema.sides.len() {
-                if self.way_in && self.is_many_above(self.domain.things[self.domain.resource], sort) {
-                    self.ask_gates(side, sort, thing);
-                    self.gates_above(thing);
-                }
+        let mut seen = (0, 0, 0);
+        while self.domain.gap.is_none() {
+            let now = (self.domain.things.len(), self.askers.len(), self.every.len());
+            if seen == now {
+                return;
             }
-            let schema = self.schema;
-            for (side, name) in (0..schema.sides.len()).flat_map(|side| self.names.iter().map(move |name| (side, name)))
-            {
-                let slot = schema.attribute(side, sort, name);
-                if let Some(Kind::Entity(target)) =
-                    slot.filter(|slot| !slot.optional && !slot.set).map(|slot| slot.kind)
+            seen = now;
+            let mut next = 0;
+            while next < self.domain.things.len() && self.domain.gap.is_none() {
+                self.settle_thing(next);
+                next += 1;
+            }
+        }
+    }
+
+    fn settle_thing(&mut self, thing: Thing) {
+        let (schema, sort) = (self.schema, self.domain.things[thing]);
+        for (asker, below) in self.askers.clone() {
+            if self.is_many_above(below, sort) {
+                for side in 0..schema.sides.len() {
+                    self.ask_gates(side, sort, At::new(asker, thing));
+                }
+                self.gates_above(asker, thing);
+            }
+        }
+        for name in self.names.clone() {
+            for side in 0..schema.sides.len() {
+                let slot = schema.attribute(side, sort, &name).filter(|slot| !slot.optional && !slot.set);
+                if let Some(Kind::Entity(target)) = slot.map(|slot| slot.kind)
                     && self.domain.of_sort(target).next().is_none()
                 {
-                    self.make(For::Witness(WORKSPACE, target, Why::Required), target, None);
-                    // The list of names was borrowed: begin again with this thing.
-                    next = thing;
-                    break;
+                    self.witness(WORKSPACE, target, &Why::Required);
                 }
             }
         }
+        for index in 0..self.every.len() {
+            let every = self.every[index];
+            if every.sort == sort {
+                self.among = Some((every, thing));
+                self.walk(every.side, every.body, At { it: Some(thing), need: Need::NotTrue, ..every.at });
+                self.among = None;
+            }
+        }
+    }
+
+    /// Notes why there may be facts that the domain has no room for.
+    fn give_up(&mut self, why: impl FnOnce() -> String) {
+        self.domain.gap.get_or_insert_with(why);
     }
 
     fn add(&mut self, sort: Sort, base: Option<Thing>) -> Thing {
@@ -200,8 +303,24 @@ impl Grow<'_, '_> {
             });
             return self.domain.of_sort(sort).last().unwrap_or(WORKSPACE);
         }
+        let among = self.among;
+        if let Some((every, thing)) = among {
+            let mut above = Some(thing);
+            while let Some(at) = above {
+                if self.domain.things[at] == sort {
+                    let text = self.schema.sides[every.side].policy.expr_text(every.whole);
+                    let name = &self.schema.sorts[sort].name;
+                    self.domain
+                        .gap
+                        .get_or_insert_with(|| format!("`{text}`, since each `{name}` needs another one there"));
+                    return at;
+                }
+                above = self.made_of[at];
+            }
+        }
         let thing = self.domain.things.len();
         self.domain.things.push(sort);
+        self.made_of.push(among.map(|(_, thing)| thing));
         self.base.push(base.unwrap_or(thing));
         self.close(thing);
         thing
@@ -221,7 +340,13 @@ impl Grow<'_, '_> {
         if let Some(thing) = self.made.get(&reason) {
             return *thing;
         }
+        // What is one and the same for all of them is made for none of them.
+        let among = self.among;
+        if let For::Sent(..) | For::Witness(_, _, Why::Required | Why::Other) = reason {
+            self.among = None;
+        }
         let thing = self.add(sort, base);
+        self.among = among;
         self.made.insert(reason, thing);
         thing
     }
@@ -237,46 +362,48 @@ impl Grow<'_, '_> {
 
     /// A thing of `target` at or above `thing`, with what lies between.
     fn chain(&mut self, thing: Thing, target: Sort, why: &Why) {
+        self.climb(thing, target, why, true);
+    }
+
+    /// What lies between `thing` and a known thing of `target` above it.
+    fn chain_to_known(&mut self, thing: Thing, target: Sort, why: &Why) {
+        let nests = self.schema.sorts[target].above.iter().any(|above| above.sort == target);
+        self.climb(thing, target, why, nests);
+    }
+
+    /// The steps up to `target`; `last` says whether the last one leads to a thing that has to be made.
+    fn climb(&mut self, thing: Thing, target: Sort, why: &Why, last: bool) {
+        let sort = self.domain.things[thing];
+        if self.schema.sorts[sort].above.iter().any(|above| above.sort == sort) && self.schema.reaches(sort, target) {
+            let inner = self.own_chain(thing, why);
+            if target != sort {
+                self.climb_beyond(inner, target, why, last);
+            }
+        }
+        self.climb_beyond(thing, target, why, last);
+    }
+
+    /// Of things of one sort in one another the topmost witness serves all below it.
+    fn own_chain(&mut self, thing: Thing, why: &Why) -> Thing {
+        let (sort, base) = (self.domain.things[thing], self.base[thing]);
+        let at = if self.is_forest(sort) { base } else { thing };
+        self.make(For::Witness(at, sort, why.clone()), sort, Some(base))
+    }
+
+    /// The steps that lead out of the thing's own sort.
+    fn climb_beyond(&mut self, thing: Thing, target: Sort, why: &Why, last: bool) {
         let sort = self.domain.things[thing];
         let schema = self.schema;
-        for above in &schema.sorts[sort].above {
-            if self.domain.gap.is_some() || !schema.reaches(above.sort, target) {
-                continue;
-            }
-            if above.sort == sort {
-                let inner = self.own_chain(thing, target, why);
-                if target != sort {
-                    self.chain_beyond(inner, target, why);
-                }
+        for above in schema.sorts[sort].above.iter().filter(|above| above.sort != sort) {
+            let is_there = above.sort == target && !last;
+            if self.domain.gap.is_some() || !schema.reaches(above.sort, target) || is_there {
                 continue;
             }
             let next = match above.cardinality {
                 Cardinality::One | Cardinality::Optional => self.parent(thing, above.sort),
                 Cardinality::Many => self.witness(thing, above.sort, why),
             };
-            self.chain(next, target, why);
-        }
-    }
-
-    /// Of things of one sort in one another the topmost witness serves all below it.
-    fn own_chain(&mut self, thing: Thing, target: Sort, why: &Why) -> Thing {
-        let (sort, base) = (self.domain.things[thing], self.base[thing]);
-        let at = if self.is_forest(sort) { base } else { thing };
-        let _ = target;
-        self.make(For::Witness(at, sort, why.clone()), sort, Some(base))
-    }
-
-    fn chain_beyond(&mut self, thing: Thing, target: Sort, why: &Why) {
-        let sort = self.domain.things[thing];
-        let schema = self.schema;
-        for above in schema.sorts[sort].above.iter().filter(|above| above.sort != sort) {
-            if schema.reaches(above.sort, target) {
-                let next = match above.cardinality {
-                    Cardinality::One | Cardinality::Optional => self.parent(thing, above.sort),
-                    Cardinality::Many => self.witness(thing, above.sort, why),
-                };
-                self.chain(next, target, why);
-            }
+            self.climb(next, target, why, last);
         }
     }
 

@@ -1,13 +1,15 @@
 //! Conditions over all facts at once: for each expression one proposition "it is true" and one "it is false"; where neither
 //! holds it is unknown. Written beside `rolebook-engine/src/reference/expr.rs`, which says the same of given facts.
 
+mod count;
+mod derive;
 mod term;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use rolebook_policy::{
-    ActionId, Cardinality, Compare, Expr, ExprId, Holding, Policy, RoleId, RolePlace, TypeId, Value,
+    ActionId, Cardinality, Compare, Expr, ExprId, Holding, LicenseId, Policy, RoleId, RolePlace, Value,
 };
 
 use crate::circuit::Bit;
@@ -41,13 +43,15 @@ impl std::ops::Not for Rails {
 
 /// What an expression that is no condition comes to. At most one of its propositions holds; none: it is unknown.
 #[derive(Clone, Default)]
-struct Term {
+pub(crate) struct Term {
     nobody: Vec<Bit>,
     beyond: Vec<Bit>,
-    is: Vec<(Atom, Bit)>,
+    pub(crate) is: Vec<(Atom, Bit)>,
     set: Vec<Bit>,
     /// Where it is a set.
     members: Vec<(Atom, Bit)>,
+    /// Where it is a set that may have more members.
+    open: Vec<Bit>,
 }
 
 impl Term {
@@ -56,12 +60,42 @@ impl Term {
     }
 }
 
-/// What an expression speaks of, the principal aside.
+/// Whose decision it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Asking {
+    pub(crate) asker: Thing,
+    /// Whether the context is that of the request: of another principal than who asks it is unknown.
+    pub(crate) with_context: bool,
+    /// Whether only what is allowed without obligations counts: `E can A on R`.
+    pub(crate) freely: bool,
+}
+
+impl Asking {
+    /// Who makes the request.
+    pub(crate) const REQUEST: Self = Self { asker: PRINCIPAL, with_context: true, freely: false };
+}
+
+/// What an expression speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Scope {
+    pub(crate) asking: Asking,
     pub(crate) resource: Thing,
     /// The action whose arguments `input` reads; none in a gate.
     pub(crate) arguments: Option<ActionId>,
+    /// What a quantifier speaks of.
+    pub(crate) it: Option<Thing>,
+}
+
+impl Scope {
+    /// That of a request.
+    pub(crate) fn request(action: ActionId, resource: Thing) -> Self {
+        Self { arguments: Some(action), ..Self::about(resource) }
+    }
+
+    /// What is said without arguments of who makes the request.
+    pub(crate) fn about(resource: Thing) -> Self {
+        Self { asking: Asking::REQUEST, resource, arguments: None, it: None }
+    }
 }
 
 /// One book, read over the facts of a question.
@@ -77,11 +111,13 @@ pub(crate) struct Memo {
     truths: BTreeMap<(ExprId, Scope), Rails>,
     /// The rows of each matrix that decide an action.
     pub(crate) rows: BTreeMap<(crate::cells::TableAt, ActionId), Rc<Vec<crate::decide::Deciding>>>,
-    pub(crate) granted: BTreeMap<(ActionId, Scope), Bit>,
+    pub(crate) by_itself: BTreeMap<(ActionId, Scope), Rails>,
     pub(crate) refused: BTreeMap<(ActionId, Scope), Rails>,
     /// By action, thing and steps left: without arguments.
-    pub(crate) allowed: BTreeMap<(ActionId, Thing, usize), Bit>,
-    pub(crate) above: BTreeMap<(Thing, usize), Bit>,
+    pub(crate) allowed: BTreeMap<(ActionId, Thing, usize, Asking), Rails>,
+    pub(crate) above: BTreeMap<(Thing, usize, Asking), Rails>,
+    /// The decisions that are being worked out.
+    pub(crate) under_way: Vec<(ActionId, Thing, Asking)>,
 }
 
 impl<'p> Encoder<'_, '_, 'p> {
@@ -89,7 +125,7 @@ impl<'p> Encoder<'_, '_, 'p> {
         self.facts.schema.sides[self.side].policy
     }
 
-    fn all(&mut self, parts: &[Rails]) -> Rails {
+    pub(crate) fn all(&mut self, parts: &[Rails]) -> Rails {
         let yes = self.facts.circuit.all(parts.iter().map(|part| part.yes));
         let no = self.facts.circuit.any(parts.iter().map(|part| part.no));
         Rails { yes, no }
@@ -137,10 +173,13 @@ impl<'p> Encoder<'_, '_, 'p> {
                 Some(condition) => self.truth(condition.body, scope),
                 None => Rails::UNKNOWN,
             },
-            Expr::Compare(sign, left, right) => {
-                let (left, right) = (self.term(*left, scope), self.term(*right, scope));
-                self.compare(*sign, &left, &right)
-            }
+            Expr::Compare(sign, left, right) => match self.compare_count(*sign, *left, *right, scope) {
+                Some(rails) => rails,
+                None => {
+                    let (left, right) = (self.term(*left, scope), self.term(*right, scope));
+                    self.compare(*sign, &left, &right)
+                }
+            },
             Expr::In(element, set) | Expr::Contains(set, element) => {
                 let (element, set) = (self.term(*element, scope), self.term(*set, scope));
                 self.is_in(&element, &set)
@@ -172,7 +211,7 @@ impl<'p> Encoder<'_, '_, 'p> {
             Expr::IsEmpty(inner) => self.is_empty(*inner, scope),
             Expr::IsHolder(person, holding, thing) => {
                 let (person, thing) = (self.term(*person, scope), self.term(*thing, scope));
-                self.relate(&person, &thing, |this, person, thing| Rails::known(this.is_holder(person, holding, thing)))
+                self.relate(&person, &thing, |this, person, thing| this.is_holder(person, holding, thing))
             }
             Expr::HasRole(person, role, place) => self.has_role_at(*person, *role, place, scope),
             Expr::Literal(_) | Expr::Input(_) | Expr::Context(_) | Expr::Attribute(..) => {
@@ -184,7 +223,18 @@ impl<'p> Encoder<'_, '_, 'p> {
                 Rails { yes: self.either(&of(true)), no: self.either(&of(false)) }
             }
             Expr::SettingIsNoOne(_, value) => Rails::known(if *value { Bit::TRUE } else { Bit::FALSE }),
-            Expr::HasLicense(..) | Expr::Can(..) | Expr::Any(..) => Rails::UNKNOWN,
+            Expr::HasLicense(person, license) => {
+                let (person, anywhere) = (self.term(*person, scope), Term::thing(WORKSPACE));
+                self.relate(&person, &anywhere, |this, person, _| Rails::known(this.has_license(person, *license)))
+            }
+            Expr::Can(person, action, thing) => {
+                let (person, thing) = (self.term(*person, scope), self.term(*thing, scope));
+                self.relate(&person, &thing, |this, person, thing| this.can(person, *action, thing, scope.asking))
+            }
+            Expr::Any(ty, body) => {
+                let values = self.over_all(*ty, *body, scope);
+                self.any(&values)
+            }
             Expr::HoldersOf(..)
             | Expr::Principal
             | Expr::Resource
@@ -214,9 +264,7 @@ impl<'p> Encoder<'_, '_, 'p> {
                 self.relate(&person, &anywhere, |this, person, _| {
                     let mut ways = Vec::new();
                     for place in &places {
-                        for held in this.including(role) {
-                            ways.push(this.facts.given_role(person, held, *place));
-                        }
+                        ways.push(this.holds_at(person, role, *place));
                     }
                     Rails::known(this.either(&ways))
                 })
@@ -301,8 +349,9 @@ impl<'p> Encoder<'_, '_, 'p> {
         let (found, some) = (self.either(&found), self.either(&some));
         let yes = self.both(is_set, found);
         let not_found = self.both(has_value, !found);
-        let decided = self.facts.circuit.any([absent, !some, not_found]);
-        let in_set = self.both(is_set, decided);
+        let decided = self.facts.circuit.any([!some, not_found]);
+        let open = self.either(&set.open);
+        let in_set = self.facts.circuit.all([is_set, !open, decided]);
         Rails { yes, no: self.facts.circuit.any([no_set, in_set, absent]) }
     }
 
@@ -312,7 +361,8 @@ impl<'p> Encoder<'_, '_, 'p> {
         let some: Vec<Bit> = term.members.iter().map(|(_, bit)| *bit).collect();
         let (some, is_set) = (self.either(&some), self.either(&term.set));
         let mut yes = term.nobody.clone();
-        yes.push(self.both(is_set, !some));
+        let open = self.either(&term.open);
+        yes.push(self.facts.circuit.all([is_set, !some, !open]));
         yes.push(self.absent(id, scope));
         let mut no = vec![self.both(is_set, some)];
         for (atom, bit) in &term.is {
@@ -349,34 +399,64 @@ impl<'p> Encoder<'_, '_, 'p> {
         Some((side.sort(parent.ty), parent.cardinality))
     }
 
-    /// The roles of the schema that are or include the side's role.
-    fn including(&self, role: RoleId) -> Vec<usize> {
+    /// Whether the person holds the role just there: as assigned, its license aside, with what includes it.
+    pub(crate) fn holds_at(&mut self, person: Thing, role: RoleId, place: Thing) -> Bit {
+        let policy = self.policy();
+        let mut ways = Vec::new();
+        for held in policy.including_roles(role) {
+            let known = self.facts.schema.sides[self.side].role(held);
+            let given = self.facts.given_role(person, known, place);
+            if given == Bit::FALSE {
+                continue;
+            }
+            let counts = self.counts(person, held);
+            ways.push(self.both(given, counts));
+        }
+        self.either(&ways)
+    }
+
+    /// Whether the role counts for the person: no license that he carries voids it.
+    fn counts(&mut self, person: Thing, role: RoleId) -> Bit {
         let side = &self.facts.schema.sides[self.side];
-        side.policy.including_roles(role).into_iter().map(|role| side.role(role)).collect()
+        if !side.carries_license(self.facts.domain.things[person]) {
+            return Bit::TRUE;
+        }
+        let voids = |license: LicenseId| side.policy.is_void(license, role);
+        let licenses = (0..side.policy.licenses.len()).map(|index| LicenseId(index as u32));
+        let voiding: Vec<LicenseId> = licenses.filter(|license| voids(*license)).collect();
+        let bits: Vec<Bit> = voiding.into_iter().map(|license| self.has_license(person, license)).collect();
+        !self.either(&bits)
+    }
+
+    /// Whether the person carries the license.
+    pub(crate) fn has_license(&mut self, person: Thing, license: LicenseId) -> Bit {
+        let side = &self.facts.schema.sides[self.side];
+        if !side.carries_license(self.facts.domain.things[person]) {
+            return Bit::FALSE;
+        }
+        let license = side.license(license);
+        let options = self.facts.license(person);
+        options.iter().find(|(known, _)| *known == license).map_or(Bit::FALSE, |(_, bit)| *bit)
     }
 
     /// Whether the person holds the role for `thing`: in the workspace, or on it or above it.
     pub(crate) fn has_role(&mut self, person: Thing, role: RoleId, thing: Thing) -> Bit {
         let side = &self.facts.schema.sides[self.side];
         let Some(on) = side.policy.role(role).map(|role| side.sort(role.on)) else { return Bit::FALSE };
-        let held = self.including(role);
         let places: Vec<Thing> = if on == 0 { vec![WORKSPACE] } else { self.facts.domain.of_sort(on).collect() };
         let mut ways = Vec::new();
         for place in places {
             let above = self.facts.is_above(thing, place);
-            if above == Bit::FALSE {
-                continue;
-            }
-            for role in &held {
-                let given = self.facts.given_role(person, *role, place);
-                ways.push(self.both(above, given));
+            if above != Bit::FALSE {
+                let held = self.holds_at(person, role, place);
+                ways.push(self.both(above, held));
             }
         }
         self.either(&ways)
     }
 
-    pub(crate) fn is_holder(&mut self, person: Thing, holding: &Holding, thing: Thing) -> Bit {
-        let mut ways = Vec::new();
+    pub(crate) fn is_holder(&mut self, person: Thing, holding: &Holding, thing: Thing) -> Rails {
+        let (mut ways, mut maybe) = (Vec::new(), Vec::new());
         for key_role in &holding.key_roles {
             let key_role = self.facts.schema.sides[self.side].key_role(*key_role);
             let on = self.facts.schema.key_roles[key_role].on;
@@ -385,28 +465,33 @@ impl<'p> Encoder<'_, '_, 'p> {
                 if above == Bit::FALSE {
                     continue;
                 }
-                let holders = self.facts.holders(key_role, place);
-                for (_, holds) in holders.iter().filter(|(holder, _)| *holder == person) {
-                    ways.push(self.both(above, *holds));
+                let holders = self.facts.holders(key_role, place, self.side);
+                let may_hold = self.facts.may_hold(key_role, place, self.side);
+                for (list, found) in [(holders, &mut ways), (may_hold, &mut maybe)] {
+                    for (_, holds) in list.iter().filter(|(holder, _)| *holder == person) {
+                        found.push(self.facts.circuit.and(above, *holds));
+                    }
                 }
             }
         }
-        self.either(&ways)
+        let (yes, maybe) = (self.either(&ways), self.either(&maybe));
+        Rails { yes, no: self.both(!yes, !maybe) }
     }
 
-    /// Whether who asks sits in the place: the thing itself or the nearest type above it that declares roles.
-    pub(crate) fn is_member(&mut self, thing: Thing) -> Bit {
-        let schema = self.facts.schema;
-        let side = &schema.sides[self.side];
-        let ty = side.ty(self.facts.domain.things[thing]);
-        let Some(place) = ty.and_then(|ty| place_with_roles(side.policy, ty)).map(|ty| side.sort(ty)) else {
-            return Bit::FALSE;
-        };
-        let seats: Rc<Vec<(Thing, Bit)>> = self.facts.parents(PRINCIPAL, place);
+    /// Whether there may be more holders than are known.
+    fn may_have_holders(&mut self, holding: &Holding, thing: Thing) -> Bit {
         let mut ways = Vec::new();
-        for (seat, sits) in seats.iter() {
-            let above = self.facts.is_above(thing, *seat);
-            ways.push(self.both(above, *sits));
+        for key_role in &holding.key_roles {
+            let key_role = self.facts.schema.sides[self.side].key_role(*key_role);
+            let on = self.facts.schema.key_roles[key_role].on;
+            for place in self.facts.domain.of_sort(on).collect::<Vec<Thing>>() {
+                let may_hold = self.facts.may_hold(key_role, place, self.side);
+                if may_hold.is_empty() {
+                    continue;
+                }
+                let above = self.facts.is_above(thing, place);
+                ways.extend(may_hold.iter().map(|(_, may)| self.facts.circuit.and(above, *may)));
+            }
         }
         self.either(&ways)
     }
@@ -419,27 +504,4 @@ fn less(a: &Atom, b: &Atom) -> Option<bool> {
         (Atom::Scalar(Value::Time(a)), Atom::Scalar(Value::Time(b))) => Some(a < b),
         _ => None,
     }
-}
-
-/// The nearest type, from `ty` upwards, that declares roles; never the workspace.
-fn place_with_roles(policy: &Policy, ty: TypeId) -> Option<TypeId> {
-    let mut level = vec![ty];
-    let mut seen = Vec::new();
-    while !level.is_empty() {
-        let declares = |ty: &TypeId| *ty != TypeId::WORKSPACE && policy.roles.iter().any(|role| role.on == *ty);
-        if let Some(found) = level.iter().find(|ty| declares(ty)) {
-            return Some(*found);
-        }
-        seen.extend(&level);
-        let above =
-            level.iter().filter_map(|ty| policy.ty(*ty)).flat_map(|ty| ty.parents.iter().map(|parent| parent.ty));
-        let mut next: Vec<TypeId> = Vec::new();
-        for ty in above {
-            if !seen.contains(&ty) && !next.contains(&ty) {
-                next.push(ty);
-            }
-        }
-        level = next;
-    }
-    None
 }

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use rolebook_policy::{Cardinality, RoleId, Value};
+use rolebook_policy::{Assign, Cardinality, RoleId, SourceKind, Value};
 
 use crate::circuit::{Bit, Circuit};
-use crate::domain::{Domain, PRINCIPAL, Thing};
+use crate::domain::{Domain, PRINCIPAL, Thing, WORKSPACE};
 use crate::schema::{Kind, Schema, Slot, Sort};
 
 /// So many values that nobody wrote down are told apart where values are compared with one another.
-const MAX_FRESH: usize = 8;
+pub(crate) const MAX_FRESH: usize = 8;
 
 /// Of a text so many letters are written otherwise where case may not matter: more spellings than values are told apart.
 const MAX_SPELLED: usize = 8;
@@ -55,7 +55,18 @@ pub(crate) struct SymbolicFacts<'s, 'p> {
     /// By holder, role, place.
     pub(crate) roles: BTreeMap<(Thing, usize, Thing), Bit>,
     pub(crate) role_groups: BTreeSet<(Thing, Sort)>,
-    pub(crate) holders: BTreeMap<(usize, Thing), Members>,
+    /// By key role, thing and the first of the books that have them derived alike.
+    pub(crate) holders: BTreeMap<(usize, Thing, usize), Members>,
+    /// Of whom nobody knows whether they hold it: a condition of their source is unknown.
+    may_hold: BTreeMap<(usize, Thing, usize), Members>,
+    /// Of derived key roles: whom the facts name, by key role and thing.
+    named: BTreeMap<(usize, Thing), Members>,
+    /// Who has an id that a source names.
+    pub(crate) called: BTreeMap<(Sort, String), Members>,
+    /// By person and license.
+    pub(crate) licenses: BTreeMap<Thing, Rc<Vec<(usize, Bit)>>>,
+    /// Whether a thing is there at all: what quantifiers range over.
+    there: Vec<Bit>,
     /// By obligation: whether the caller enforces it.
     pub(crate) enforced: BTreeMap<usize, Bit>,
     /// By set-valued context value: whether it is sent.
@@ -72,6 +83,10 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
     pub(crate) fn new(schema: &'s Schema<'p>, domain: &'s Domain) -> Self {
         let mut circuit = Circuit::new();
         let roles_free = circuit.input();
+        let is_certain =
+            |thing: Thing| !domain.quantifies || thing == WORKSPACE || thing == PRINCIPAL || thing == domain.resource;
+        let there =
+            (0..domain.things.len()).map(|thing| if is_certain(thing) { Bit::TRUE } else { circuit.input() }).collect();
         Self {
             schema,
             domain,
@@ -82,6 +97,11 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
             roles: BTreeMap::new(),
             role_groups: BTreeSet::new(),
             holders: BTreeMap::new(),
+            may_hold: BTreeMap::new(),
+            named: BTreeMap::new(),
+            called: BTreeMap::new(),
+            licenses: BTreeMap::new(),
+            there,
             enforced: BTreeMap::new(),
             sent: BTreeMap::new(),
             within_sort: BTreeMap::new(),
@@ -98,17 +118,31 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
         self.domain.gap.clone().or_else(|| compared.then(too_many))
     }
 
-    /// The propositions of which exactly one is true, or (with `absent`) none.
-    fn choice<T>(&mut self, values: Vec<T>, optional: bool) -> (Vec<(T, Bit)>, Bit) {
+    /// Whether the thing is there.
+    pub(crate) fn is_there(&self, thing: Thing) -> Bit {
+        self.there[thing]
+    }
+
+    /// The propositions of which exactly one is true, if what they are about is there; or (with `optional`) none.
+    fn choice<T>(&mut self, values: Vec<T>, optional: bool, owner: Bit) -> (Vec<(T, Bit)>, Bit) {
         let options: Vec<(T, Bit)> = values.into_iter().map(|value| (value, self.circuit.input())).collect();
-        let bits: Vec<Bit> = options.iter().map(|(_, bit)| *bit).collect();
+        let mut bits: Vec<Bit> = options.iter().map(|(_, bit)| *bit).collect();
         self.circuit.require_at_most_one(&bits);
         if !optional {
+            bits.push(!owner);
             self.circuit.require(&bits);
             return (options, Bit::FALSE);
         }
         let present = self.circuit.any(bits);
         (options, !present)
+    }
+
+    /// Whatever is pointed at is there.
+    fn leads_to(&mut self, things: impl IntoIterator<Item = (Thing, Bit)>) {
+        for (thing, bit) in things {
+            let there = self.there[thing];
+            self.circuit.require(&[!bit, there]);
+        }
     }
 
     /// What stands there.
@@ -118,12 +152,22 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
             return stored.clone();
         }
         let values = self.values(&slot.kind);
+        let owner = match &key.0 {
+            Where::Attribute(thing, _) => self.there[*thing],
+            Where::Argument(_) | Where::Context(_) => Bit::TRUE,
+        };
         let stored = if slot.set {
             Stored::Set(values.into_iter().map(|value| (value, self.circuit.input())).collect())
         } else {
-            let (options, absent) = self.choice(values, slot.optional);
+            let (options, absent) = self.choice(values, slot.optional, owner);
             Stored::One { options, absent }
         };
+        let (Stored::Set(options) | Stored::One { options, .. }) = &stored;
+        let thing = |(atom, bit): &(Atom, Bit)| match atom {
+            Atom::Thing(thing) => Some((*thing, *bit)),
+            Atom::Scalar(_) => None,
+        };
+        self.leads_to(options.iter().filter_map(thing).collect::<Vec<_>>());
         let stored = Rc::new(stored);
         self.slots.insert(key, stored.clone());
         stored
@@ -172,7 +216,7 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
     }
 
     fn fresh(&self) -> usize {
-        if self.domain.compares { MAX_FRESH } else { 1 }
+        if self.domain.compares { MAX_FRESH } else { self.domain.told_apart.clamp(1, MAX_FRESH) }
     }
 
     /// The texts that the book writes, the empty one and others; where case may not matter, each in other spellings, too.
@@ -228,9 +272,10 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
         let members = match above.map(|above| above.cardinality) {
             None => vec![],
             Some(Cardinality::Many) => places.into_iter().map(|place| (place, self.circuit.input())).collect(),
-            Some(Cardinality::Optional) => self.choice(places, true).0,
-            Some(Cardinality::One) => self.choice(places, false).0,
+            Some(Cardinality::Optional) => self.choice(places, true, Bit::TRUE).0,
+            Some(Cardinality::One) => self.choice(places, false, self.there[thing]).0,
         };
+        self.leads_to(members.iter().copied());
         let members = Rc::new(members);
         self.parents.insert((thing, sort), members.clone());
         // Facts have no circles, whoever asks.
@@ -278,27 +323,121 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
         }
     }
 
-    /// Who holds the key role on the thing itself.
-    pub(crate) fn holders(&mut self, key_role: usize, thing: Thing) -> Members {
-        if let Some(known) = self.holders.get(&(key_role, thing)) {
+    /// Who holds the key role on the thing itself, as the side has it.
+    pub(crate) fn holders(&mut self, key_role: usize, thing: Thing, side: usize) -> Members {
+        let info = &self.schema.key_roles[key_role];
+        let key = (key_role, thing, info.derived_as(side));
+        if let Some(known) = self.holders.get(&key) {
+            return known.clone();
+        }
+        let members = if self.domain.things[thing] != info.on {
+            vec![]
+        } else if info.many {
+            self.principals().into_iter().map(|person| (person, self.circuit.input())).collect()
+        } else {
+            self.choice(self.principals(), true, Bit::TRUE).0
+        };
+        self.leads_to(members.iter().copied());
+        let members = Rc::new(members);
+        self.holders.insert(key, members.clone());
+        members
+    }
+
+    /// Of whom it is unknown whether they hold it. Nobody holds it for sure, then.
+    pub(crate) fn may_hold(&mut self, key_role: usize, thing: Thing, side: usize) -> Members {
+        let info = &self.schema.key_roles[key_role];
+        let key = (key_role, thing, info.derived_as(side));
+        if let Some(known) = self.may_hold.get(&key) {
+            return known.clone();
+        }
+        let is_open = self.domain.things[thing] == info.on && info.may_be_unknown(side);
+        let persons = if is_open { self.principals() } else { vec![] };
+        let members: Vec<(Thing, Bit)> = persons.into_iter().map(|person| (person, self.circuit.input())).collect();
+        self.leads_to(members.iter().copied());
+        let holders = self.holders(key_role, thing, side);
+        for (_, may) in &members {
+            for (_, holds) in holders.iter() {
+                self.circuit.require(&[!*may, !*holds]);
+            }
+        }
+        let members = Rc::new(members);
+        self.may_hold.insert(key, members.clone());
+        members
+    }
+
+    /// The holders that the facts name, by key role and thing.
+    pub(crate) fn stated(&self) -> impl Iterator<Item = ((usize, Thing), &Members)> {
+        let as_held = self.holders.iter().map(|((key_role, thing, _), members)| ((*key_role, *thing), members));
+        let as_held = as_held.filter(|((key_role, _), _)| !self.schema.key_roles[*key_role].is_derived());
+        as_held.chain(self.named.iter().map(|(key, members)| (*key, members)))
+    }
+
+    /// The derived key roles that somebody asked about, by thing.
+    pub(crate) fn derived(&self, side: usize) -> Vec<(usize, Thing)> {
+        let info = |key_role: usize| &self.schema.key_roles[key_role];
+        let asked = self.holders.keys().filter(|(key_role, thing, as_on)| {
+            let info = info(*key_role);
+            info.is_derived() && info.derived_as(side) == *as_on && self.domain.things[*thing] == info.on
+        });
+        asked.map(|(key_role, thing, _)| (*key_role, *thing)).collect()
+    }
+
+    /// Whom the facts name as holders of a derived key role: nobody where one of the books does not take that.
+    pub(crate) fn named(&mut self, key_role: usize, thing: Thing) -> Members {
+        if let Some(known) = self.named.get(&(key_role, thing)) {
             return known.clone();
         }
         let info = &self.schema.key_roles[key_role];
-        let members = if self.domain.things[thing] == info.on {
-            let persons: Vec<Thing> = (0..self.domain.things.len())
-                .filter(|person| self.schema.sorts[self.domain.things[*person]].principal)
-                .collect();
-            if info.many {
-                persons.into_iter().map(|person| (person, self.circuit.input())).collect()
-            } else {
-                self.choice(persons, true).0
-            }
-        } else {
-            vec![]
+        let takes_names = self.schema.sides.iter().all(|side| {
+            let assign = side.key_role_id(key_role).and_then(|id| side.policy.assign(id));
+            assign.is_none_or(is_manual)
+        });
+        let members = match (takes_names, info.many) {
+            (false, _) => vec![],
+            (true, true) => self.principals().into_iter().map(|person| (person, self.circuit.input())).collect(),
+            (true, false) => self.choice(self.principals(), true, Bit::TRUE).0,
         };
+        self.leads_to(members.iter().copied());
         let members = Rc::new(members);
-        self.holders.insert((key_role, thing), members.clone());
+        self.named.insert((key_role, thing), members.clone());
         members
+    }
+
+    /// Who has the id that a source names: one, or nobody.
+    pub(crate) fn called(&mut self, sort: Sort, id: &str) -> Members {
+        let key = (sort, id.to_owned());
+        if let Some(known) = self.called.get(&key) {
+            return known.clone();
+        }
+        let things: Vec<Thing> = self.domain.of_sort(sort).collect();
+        let members = Rc::new(self.choice(things, true, Bit::TRUE).0);
+        self.leads_to(members.iter().copied());
+        // Nobody has two.
+        let others: Vec<Members> =
+            self.called.iter().filter(|((other, _), _)| *other == sort).map(|(_, list)| list.clone()).collect();
+        for ((_, mine), (_, other)) in others.iter().flat_map(|other| members.iter().zip(other.iter())) {
+            self.circuit.require(&[!*mine, !*other]);
+        }
+        self.called.insert(key, members.clone());
+        members
+    }
+
+    /// All who may hold something.
+    pub(crate) fn principals(&self) -> Vec<Thing> {
+        let is_principal = |thing: &Thing| self.schema.sorts[self.domain.things[*thing]].principal;
+        (0..self.domain.things.len()).filter(is_principal).collect()
+    }
+
+    /// Which license a person carries: one, or none that the book knows.
+    pub(crate) fn license(&mut self, person: Thing) -> Rc<Vec<(usize, Bit)>> {
+        if let Some(known) = self.licenses.get(&person) {
+            return known.clone();
+        }
+        let carries = self.schema.carries_license(self.domain.things[person]);
+        let licenses = if carries { (0..self.schema.licenses.len()).collect() } else { vec![] };
+        let options = Rc::new(self.choice(licenses, true, Bit::TRUE).0);
+        self.licenses.insert(person, options.clone());
+        options
     }
 
     /// Whether the caller enforces the obligation.
@@ -395,6 +534,11 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
         self.within_sort.insert(sort, reach.clone());
         reach
     }
+}
+
+/// Whether the facts may name holders.
+pub(crate) fn is_manual(assign: &Assign) -> bool {
+    assign.sources.iter().any(|source| matches!(source.kind, SourceKind::Manual))
 }
 
 fn reach(within: &BTreeMap<(Thing, Thing), Bit>, thing: Thing, place: Thing) -> Bit {

@@ -2,7 +2,8 @@
 //! other's, is one thing here. Facts are those that both accept.
 
 use rolebook_policy::{
-    Cardinality, Field, KeyRoleId, ObligationId, Policy, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType,
+    Assign, Cardinality, Field, KeyRoleId, LicenseId, ObligationId, Policy, RoleId, SourceKind, TypeId, TypeKind,
+    Value, ValueKind, ValueType,
 };
 
 /// A type of entities in a [`Schema`]; 0 is the workspace.
@@ -62,6 +63,31 @@ pub(crate) struct KeyRoleInfo {
     was: Vec<String>,
     pub(crate) on: Sort,
     pub(crate) many: bool,
+    /// By side: where its holders come from, as written, and whether a source has a condition; none where facts say it.
+    sources: Vec<Option<(String, bool)>>,
+}
+
+impl KeyRoleInfo {
+    /// The first side whose holders come from where the side's do.
+    pub(crate) fn derived_as(&self, side: usize) -> usize {
+        let sources = |side: usize| self.sources.get(side).and_then(Option::as_ref);
+        (0..side).find(|other| sources(*other) == sources(side)).unwrap_or(side)
+    }
+
+    /// Whether it may be unknown who holds it.
+    pub(crate) fn may_be_unknown(&self, side: usize) -> bool {
+        self.sources.get(side).and_then(Option::as_ref).is_some_and(|(_, conditional)| *conditional)
+    }
+
+    /// Whether some side has them derived.
+    pub(crate) fn is_derived(&self) -> bool {
+        self.sources.iter().any(Option::is_some)
+    }
+}
+
+pub(crate) struct LicenseInfo {
+    was: Vec<String>,
+    name: String,
 }
 
 /// One of the books.
@@ -70,6 +96,7 @@ pub(crate) struct Side<'p> {
     sorts: Vec<Sort>,
     roles: Vec<usize>,
     key_roles: Vec<usize>,
+    licenses: Vec<usize>,
     obligations: Vec<usize>,
     /// By type and field, the name that the schema uses.
     fields: Vec<Vec<String>>,
@@ -80,6 +107,7 @@ pub(crate) struct Schema<'p> {
     pub(crate) sorts: Vec<SortInfo>,
     pub(crate) roles: Vec<RoleInfo>,
     pub(crate) key_roles: Vec<KeyRoleInfo>,
+    pub(crate) licenses: Vec<LicenseInfo>,
     pub(crate) obligations: Vec<String>,
 }
 
@@ -104,7 +132,14 @@ pub(crate) fn becomes(later: &[Named<'_>], earlier: &[&str]) -> Vec<Option<usize
 impl<'p> Schema<'p> {
     /// The schema of a book; of two, the later one (whose declarations know former names) first.
     pub(crate) fn new(policies: &[&'p Policy]) -> Self {
-        let mut schema = Self { sides: vec![], sorts: vec![], roles: vec![], key_roles: vec![], obligations: vec![] };
+        let mut schema = Self {
+            sides: vec![],
+            sorts: vec![],
+            roles: vec![],
+            key_roles: vec![],
+            licenses: vec![],
+            obligations: vec![],
+        };
         for policy in policies {
             schema.add(policy);
         }
@@ -113,8 +148,15 @@ impl<'p> Schema<'p> {
 
     fn add(&mut self, policy: &'p Policy) {
         let first = self.sides.first().map(|side| side.policy);
-        let mut side =
-            Side { policy, sorts: vec![], roles: vec![], key_roles: vec![], obligations: vec![], fields: vec![] };
+        let mut side = Side {
+            policy,
+            sorts: vec![],
+            roles: vec![],
+            key_roles: vec![],
+            licenses: vec![],
+            obligations: vec![],
+            fields: vec![],
+        };
         let later: Vec<Named<'_>> =
             first.iter().flat_map(|first| &first.types).map(|ty| (&*ty.name, &*ty.was)).collect();
         let own: Vec<&str> = policy.types.iter().map(|ty| &*ty.name).collect();
@@ -162,11 +204,19 @@ impl<'p> Schema<'p> {
                     }
                     None => {
                         let (name, was) = (declared.name.clone(), declared.was.clone());
-                        self.key_roles.push(KeyRoleInfo { name, was, on, many: declared.many });
+                        self.key_roles.push(KeyRoleInfo { name, was, on, many: declared.many, sources: vec![] });
                         self.key_roles.len() - 1
                     }
                 };
             }
+        }
+        let later: Vec<Named<'_>> = self.licenses.iter().map(|known| (&*known.name, &*known.was)).collect();
+        let own: Vec<&str> = policy.licenses.iter().map(|license| &*license.name).collect();
+        for (license, known) in policy.licenses.iter().zip(becomes(&later, &own)) {
+            side.licenses.push(known.unwrap_or_else(|| {
+                self.licenses.push(LicenseInfo { name: license.name.clone(), was: license.was.clone() });
+                self.licenses.len() - 1
+            }));
         }
         let obligations = first.map_or(&[][..], |first| &first.obligations);
         let later: Vec<Named<'_>> = obligations.iter().map(|known| (&*known.name, &*known.was)).collect();
@@ -199,6 +249,13 @@ impl<'p> Schema<'p> {
             }
             side.fields.push(names);
         }
+        let at = self.sides.len();
+        for (index, known) in side.key_roles.iter().enumerate() {
+            let sources = policy.assign(KeyRoleId(index as u32)).map(|assign| sources_text(policy, assign));
+            let known = &mut self.key_roles[*known].sources;
+            known.resize(at, None);
+            known.push(sources);
+        }
         self.sides.push(side);
     }
 
@@ -223,6 +280,11 @@ impl<'p> Schema<'p> {
             }
         }
         slot
+    }
+
+    /// Whether things of the sort carry a license in one of the books.
+    pub(crate) fn carries_license(&self, sort: Sort) -> bool {
+        self.sides.iter().any(|side| side.carries_license(sort))
     }
 
     /// Whether `above` is the sort itself or above it.
@@ -267,6 +329,19 @@ impl Side<'_> {
         self.key_roles.iter().position(|known| *known == key_role).map(|index| KeyRoleId(index as u32))
     }
 
+    pub(crate) fn license(&self, license: LicenseId) -> usize {
+        self.licenses[license.index()]
+    }
+
+    pub(crate) fn license_id(&self, license: usize) -> Option<LicenseId> {
+        self.licenses.iter().position(|known| *known == license).map(|index| LicenseId(index as u32))
+    }
+
+    /// Whether the side has things of the sort carry a license.
+    pub(crate) fn carries_license(&self, sort: Sort) -> bool {
+        self.ty(sort).is_some_and(|ty| self.policy.carries_license(ty))
+    }
+
     pub(crate) fn obligation(&self, obligation: ObligationId) -> usize {
         self.obligations[obligation.index()]
     }
@@ -303,6 +378,34 @@ impl Side<'_> {
             other => other.clone(),
         }
     }
+}
+
+/// What an `assign` block says, and whether a source has a condition.
+fn sources_text(policy: &Policy, assign: &Assign) -> (String, bool) {
+    let mut conditional = false;
+    let mut texts = Vec::new();
+    for source in &assign.sources {
+        let (text, condition) = match &source.kind {
+            SourceKind::Manual => ("manual".to_owned(), None),
+            SourceKind::From { value, ty, attribute, condition } => {
+                (format!("{} {} {attribute}", policy.expr_text(*value), policy.type_name(*ty)), *condition)
+            }
+            SourceKind::To { ty, id, condition } => (format!("{} {id:?}", policy.type_name(*ty)), *condition),
+        };
+        conditional |= condition.is_some();
+        texts.push(format!("{text} {}", condition.map_or(String::new(), |condition| policy.expr_text(condition))));
+    }
+    let mut text = texts.join("; ");
+    // What it calls by name says the same only where that does.
+    let mut named: Vec<&str> = Vec::new();
+    while let Some(found) = policy.conditions.iter().find(|condition| {
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        !named.contains(&&*condition.name) && words.into_iter().any(|word| word == condition.name)
+    }) {
+        named.push(&found.name);
+        text = format!("{text}; {} = {}", found.name, policy.expr_text(found.body));
+    }
+    (text, conditional)
 }
 
 fn stricter(a: Cardinality, b: Cardinality) -> Cardinality {

@@ -50,8 +50,29 @@ impl<'s, 'p> Setting<'s, 'p> {
     /// Looks for facts under which all `bits` hold.
     pub(crate) fn find(&mut self, bits: &[Bit]) -> Outcome {
         match self.facts.circuit.solve(bits) {
-            Found::Model => Outcome::World(World::read(&self.facts)),
+            Found::Model => self.derive(bits),
             Found::Nothing => self.facts.gap().map_or(Outcome::Nothing, Outcome::Open),
+            Found::GaveUp => Outcome::Open("the search took too long".into()),
+        }
+    }
+
+    /// The facts of the last model; where key roles are derived, others that name just those who hold them.
+    fn derive(&mut self, bits: &[Bit]) -> Outcome {
+        let sides = 0..self.memos.len();
+        let Some((key_role, _)) = sides.clone().find_map(|side| self.facts.derived(side).first().copied()) else {
+            return Outcome::World(World::read(&self.facts));
+        };
+        let mut wanted = bits.to_vec();
+        for side in sides {
+            wanted.push(self.side(side).derives_holders());
+        }
+        match self.facts.circuit.solve(&wanted) {
+            Found::Model => Outcome::World(World::read(&self.facts)),
+            Found::Nothing => {
+                let info = &self.facts.schema.key_roles[key_role];
+                let name = format!("{}.{}", self.facts.schema.sorts[info.on].name, info.name);
+                Outcome::Open(format!("no facts were found from which `assign {name}` gives the holders that it takes"))
+            }
             Found::GaveUp => Outcome::Open("the search took too long".into()),
         }
     }
@@ -86,11 +107,22 @@ impl<'s, 'p> Setting<'s, 'p> {
         }
         for key_role in (0..schema.key_roles.len()).filter(|key_role| !key_roles.contains(key_role)) {
             for thing in &things {
-                let holders = self.facts.holders(key_role, *thing);
-                parts.extend(holders.iter().filter(|(holder, _)| *holder == PRINCIPAL).map(|(_, bit)| !*bit));
+                for list in [self.facts.holders(key_role, *thing, side), self.facts.may_hold(key_role, *thing, side)] {
+                    parts.extend(list.iter().filter(|(holder, _)| *holder == PRINCIPAL).map(|(_, bit)| !*bit));
+                }
             }
         }
         self.facts.circuit.all(parts)
+    }
+
+    /// Who asks carries a license, where one is carried.
+    pub(crate) fn licensed(&mut self) -> Bit {
+        let schema = self.facts.schema;
+        if !schema.carries_license(self.facts.domain.things[PRINCIPAL]) {
+            return Bit::TRUE;
+        }
+        let options = self.facts.license(PRINCIPAL);
+        self.facts.circuit.any(options.iter().map(|(_, bit)| *bit))
     }
 
     /// What the caller enforces: just these obligations.

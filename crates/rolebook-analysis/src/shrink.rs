@@ -25,6 +25,7 @@ enum Part {
     Parent(Thing, usize, Thing),
     Role(Thing, usize, Thing),
     Holder(Thing, usize, Thing),
+    License(Thing),
     Attribute(Thing, SlotKey),
     Member(Thing, SlotKey, usize),
     Context(SlotKey),
@@ -62,6 +63,7 @@ fn parts(world: &World) -> Vec<Part> {
             rest.extend(places.iter().map(|place| Part::Parent(thing, *sort, *place)));
         }
         rest.extend(entity.roles.iter().map(|(role, place)| Part::Role(thing, *role, *place)));
+        rest.extend(entity.license.map(|_| Part::License(thing)));
         for (key_role, holders) in &entity.holders {
             rest.extend(holders.iter().map(|holder| Part::Holder(thing, *key_role, *holder)));
         }
@@ -122,6 +124,9 @@ fn without(schema: &Schema<'_>, world: &World, part: &Part, keep: Keep) -> Optio
             let entity = smaller.entities[*thing].as_mut()?;
             entity.holders.get_mut(key_role)?.remove(holder).then_some(())?;
             entity.holders.retain(|_, holders| !holders.is_empty());
+        }
+        Part::License(thing) => {
+            smaller.entities[*thing].as_mut()?.license.take()?;
         }
         Part::Attribute(thing, key) => {
             let sort = world.entities[*thing].as_ref()?.sort;

@@ -11,11 +11,13 @@ use rolebook_engine::{
     Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Request, Spot, build_facts, parse_value,
     validate,
 };
-use rolebook_policy::{ActionId, Field, Grantee, Policy, TypeId, Value, ValueType, date_text, time_text};
+use rolebook_policy::{
+    ActionId, Field, Grantee, KeyRoleId, Policy, RoleId, SourceKind, TypeId, Value, ValueType, date_text, time_text,
+};
 
 use crate::circuit::Bit;
 use crate::domain::{PRINCIPAL, Thing, WORKSPACE};
-use crate::facts::{Atom, Stored, SymbolicFacts, Where};
+use crate::facts::{Atom, Stored, SymbolicFacts, Where, is_manual};
 use crate::request;
 use crate::schema::{Kind, Schema, Slot, Sort};
 
@@ -37,7 +39,9 @@ pub(crate) struct Entity {
     /// Roles with the places where they are held.
     pub(crate) roles: BTreeSet<(usize, Thing)>,
     pub(crate) attributes: BTreeMap<SlotKey, Content>,
+    /// The key roles that the facts name holders of.
     pub(crate) holders: BTreeMap<usize, BTreeSet<Thing>>,
+    pub(crate) license: Option<usize>,
 }
 
 /// Facts and a request.
@@ -67,7 +71,19 @@ impl World {
         let is = |bit: &Bit| facts.circuit.value(*bit);
         let mut entities: Vec<Option<Entity>> =
             facts.domain.things.iter().map(|sort| Some(Entity { sort: *sort, ..Entity::default() })).collect();
+        for (thing, entity) in entities.iter_mut().enumerate() {
+            if !is(&facts.is_there(thing)) {
+                *entity = None;
+            }
+        }
         name_all(schema, &mut entities);
+        for ((_, id), persons) in &facts.called {
+            for (person, _) in persons.iter().filter(|(_, bit)| is(bit)) {
+                if let Some(entity) = &mut entities[*person] {
+                    entity.id.clone_from(id);
+                }
+            }
+        }
         for ((thing, sort), members) in &facts.parents {
             let places: BTreeSet<Thing> = members.iter().filter(|(_, bit)| is(bit)).map(|(place, _)| *place).collect();
             if let Some(entity) = entities[*thing].as_mut().filter(|_| !places.is_empty()) {
@@ -79,10 +95,16 @@ impl World {
                 entity.roles.insert((*role, *place));
             }
         }
-        for ((key_role, thing), members) in &facts.holders {
+        for (person, options) in &facts.licenses {
+            let carried = options.iter().find(|(_, bit)| is(bit)).map(|(license, _)| *license);
+            if let Some(entity) = &mut entities[*person] {
+                entity.license = carried;
+            }
+        }
+        for ((key_role, thing), members) in facts.stated() {
             let holders: BTreeSet<Thing> = members.iter().filter(|(_, bit)| is(bit)).map(|(thing, _)| *thing).collect();
-            if let Some(entity) = entities[*thing].as_mut().filter(|_| !holders.is_empty()) {
-                entity.holders.insert(*key_role, holders);
+            if let Some(entity) = entities[thing].as_mut().filter(|_| !holders.is_empty()) {
+                entity.holders.insert(key_role, holders);
             }
         }
         let mut world = Self {
@@ -200,6 +222,9 @@ impl World {
             if !roles.is_empty() {
                 entries.push((spot("role"), raw(RawKind::List(roles))));
             }
+            if let Some(license) = self.license_of(schema, side, thing) {
+                entries.push((spot("license"), scalar(license)));
+            }
             let parents = known.policy.ty(ty).map_or(&[][..], |ty| &ty.parents);
             for parent in parents {
                 let Some(places) = entity.parents.get(&known.sort(parent.ty)) else { continue };
@@ -230,20 +255,45 @@ impl World {
                 };
                 entries.push((spot(&field.name), value));
             }
-            for (key_role, holders) in &entity.holders {
-                let declared = known.key_role_id(*key_role).and_then(|id| known.policy.key_role(id));
-                let Some(declared) = declared else { continue };
+            for (name, holders) in self.named_holders(schema, side, entity) {
                 let knows = |holder: &&Thing| {
                     self.entities[**holder].as_ref().is_some_and(|entity| known.ty(entity.sort).is_some())
                 };
                 let ids: Vec<RawValue> =
                     holders.iter().filter(knows).map(|holder| scalar(self.id(*holder).to_owned())).collect();
-                entries.push((spot(&declared.name), raw(RawKind::List(ids))));
+                entries.push((spot(&name), raw(RawKind::List(ids))));
             }
             let entity = RawEntity { id: spot(&entity.id), entries };
             types.push(RawType { name: spot(known.policy.type_name(ty)), entities: vec![entity] });
         }
         Document { file: Arc::from("counterexample"), types, partial: vec![] }
+    }
+
+    /// The license that the side lets a person carry.
+    fn license_of(&self, schema: &Schema<'_>, side: usize, person: Thing) -> Option<String> {
+        let entity = self.entities.get(person)?.as_ref()?;
+        let known = &schema.sides[side];
+        if !known.carries_license(entity.sort) {
+            return None;
+        }
+        let id = known.license_id(entity.license?)?;
+        known.policy.license(id).map(|license| license.name.clone())
+    }
+
+    /// What the facts of the side name holders of.
+    fn named_holders<'w>(
+        &'w self,
+        schema: &'w Schema<'_>,
+        side: usize,
+        entity: &'w Entity,
+    ) -> impl Iterator<Item = (String, &'w BTreeSet<Thing>)> {
+        let known = &schema.sides[side];
+        entity.holders.iter().filter_map(move |(key_role, holders)| {
+            let id = known.key_role_id(*key_role)?;
+            let takes_names = known.policy.assign(id).is_none_or(is_manual);
+            let declared = known.policy.key_role(id).filter(|_| takes_names)?;
+            Some((declared.name.clone(), holders))
+        })
     }
 
     fn roles_at(&self, schema: &Schema<'_>, side: usize, person: Thing, at: Thing) -> Vec<String> {
@@ -254,27 +304,6 @@ impl World {
             .filter_map(|role| known.policy.role(role))
             .map(|role| role.name.clone())
             .collect()
-    }
-
-    /// Whether who asks holds no role or key role beside those that the grantee means and what they include.
-    pub(crate) fn holds_alone(&self, schema: &Schema<'_>, side: usize, grantee: &Grantee) -> bool {
-        let known = &schema.sides[side];
-        let (roles, key_roles): (BTreeSet<usize>, BTreeSet<usize>) = match grantee {
-            Grantee::Role(role) => {
-                let roles = known.policy.included_roles(*role);
-                (roles.into_iter().map(|role| known.role(role)).collect(), BTreeSet::new())
-            }
-            Grantee::KeyRole(holding) => {
-                (BTreeSet::new(), holding.key_roles.iter().map(|key_role| known.key_role(*key_role)).collect())
-            }
-            Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::License(_) => {
-                (BTreeSet::new(), BTreeSet::new())
-            }
-        };
-        let mine = self.entities.get(PRINCIPAL).and_then(Option::as_ref).map(|entity| &entity.roles);
-        let mut held = self.entities.iter().flatten().flat_map(|entity| &entity.holders);
-        mine.into_iter().flatten().all(|(role, _)| roles.contains(role))
-            && held.all(|(key_role, holders)| key_roles.contains(key_role) || !holders.contains(&PRINCIPAL))
     }
 
     /// What who asks holds, by name and as people read it: "member and csm".
@@ -342,6 +371,32 @@ impl World {
     }
 }
 
+/// Whether who asks holds no role or key role beside those that the grantee means and what they include.
+pub(crate) fn holds_alone(policy: &Policy, concrete: &Concrete, grantee: &Grantee) -> bool {
+    let (ty, id) = &concrete.request.principal;
+    let Some(me) = concrete.facts.find(*ty, id) else { return false };
+    let (roles, key_roles): (Vec<RoleId>, &[KeyRoleId]) = match grantee {
+        Grantee::Role(role) => (policy.included_roles(*role), &[]),
+        Grantee::KeyRole(holding) => (vec![], &holding.key_roles),
+        Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::License(_) => (vec![], &[]),
+    };
+    let types = (0..policy.types.len()).map(|index| TypeId(index as u32));
+    let mut entities = types.flat_map(|ty| concrete.facts.of_type(ty));
+    let held = concrete.facts.get(me).map_or(BTreeSet::new(), |entity| entity.roles.clone());
+    held.iter().all(|(role, _)| roles.contains(role))
+        && entities.all(|(_, entity)| {
+            let mut holders = entity.holders.iter().chain(&entity.may_hold);
+            holders.all(|(key_role, holders)| key_roles.contains(key_role) || !holders.contains(&me))
+        })
+}
+
+/// Whether who asks carries a license, where one is carried.
+pub(crate) fn is_licensed(policy: &Policy, concrete: &Concrete) -> bool {
+    let (ty, id) = &concrete.request.principal;
+    let me = concrete.facts.find(*ty, id).and_then(|at| concrete.facts.get(at));
+    !policy.carries_license(*ty) || me.is_some_and(|me| me.license.is_some())
+}
+
 /// What pointed at one thing points at another.
 fn redirect(slots: &mut BTreeMap<SlotKey, Content>, from: Thing, to: Thing) {
     for content in slots.values_mut() {
@@ -370,7 +425,12 @@ fn forget(slots: &mut BTreeMap<SlotKey, Content>, thing: Thing) {
 }
 
 fn name_all(schema: &Schema<'_>, entities: &mut [Option<Entity>]) {
-    let mut persons = PERSONS.iter();
+    // An id that the book names is that person's alone.
+    let sources = schema.sides.iter().flat_map(|side| &side.policy.assigns).flat_map(|assign| &assign.sources);
+    let is_named = |id: &&&str| {
+        sources.clone().any(|source| matches!(&source.kind, SourceKind::To { id: named, .. } if named == **id))
+    };
+    let mut persons = PERSONS.iter().filter(|id| !is_named(id));
     let mut counts: BTreeMap<Sort, usize> = BTreeMap::new();
     for entity in entities.iter_mut().skip(1).flatten() {
         let info = &schema.sorts[entity.sort];

@@ -95,6 +95,10 @@ pub(crate) fn check_dead(items: &Items<'_>, policy: &Policy, sink: &mut Sink, ma
             Dead::Refused => {
                 ("whenever it grants, something refuses", "see the `never` cells and forbids of its actions")
             }
+            Dead::Capped => (
+                "whenever it grants, no license includes it",
+                "see the ceilings, and the license columns of the settings, for its actions",
+            ),
             Dead::Shut => {
                 ("whenever it grants, the way there is closed", "see the gates, and the actions that are required")
             }

@@ -41,9 +41,7 @@ fn meant(schema: &Schema<'_>, side: usize, assertion: &Assertion, renames: &[Ren
             Grantee::Members => "members".into(),
             Grantee::Type(ty) => format!("type {}", known.sort(*ty)),
             Grantee::Role(role) => format!("role {}", known.role(*role)),
-            Grantee::License(id) => {
-                format!("license {}", known.policy.license(*id).map_or("", |license| &license.name))
-            }
+            Grantee::License(id) => format!("license {}", known.license(*id)),
             Grantee::KeyRole(holding) => {
                 let ids: BTreeSet<usize> = holding.key_roles.iter().map(|id| known.key_role(*id)).collect();
                 format!("key role {ids:?}")

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use rolebook_engine::{Answer, decide};
-use rolebook_policy::{ActionId, ObligationId, Place};
+use rolebook_policy::{ActionId, Grantee, ObligationId, Place};
 
-use super::subject::{Subject, same_column, subjects};
+use super::subject::{Subject, licensees, same_column, subjects};
 use super::{CellText, Change, Direction, Open, Who, Witness};
+use crate::cells::{RowAt, setting_of};
 use crate::circuit::Bit;
-use crate::decide::deciding_cells;
+use crate::decide::{capping_cells, deciding_cells, deciding_settings};
 use crate::domain::{Domain, PRINCIPAL, Question, WORKSPACE};
 use crate::expr::Scope;
 use crate::schema::Schema;
@@ -47,12 +48,17 @@ struct Asked {
     everybody_told: bool,
 }
 
-/// The two bits that a question is about.
+/// What a question is about.
 #[derive(Clone, Copy)]
 struct Bits {
     new: Bit,
     old: Bit,
+    /// The same whatever license is carried.
+    new_unlicensed: Bit,
+    old_unlicensed: Bit,
     own: bool,
+    /// Who asks carries a license, where one is carried.
+    licensed: Bit,
 }
 
 impl<'a> Comparison<'a> {
@@ -86,14 +92,16 @@ impl<'a> Comparison<'a> {
         let mut ask = |side: usize, action: Option<ActionId>| {
             let Some(action) = action.filter(|action| self.is_asked(side, *action, setting.facts.domain, resource))
             else {
-                return (Bit::FALSE, Bit::FALSE);
+                return [Bit::FALSE; 3];
             };
-            let whole = setting.side(side).is_allowed(action, resource);
-            let scope = Scope { resource, arguments: Some(action) };
-            (whole, setting.side(side).is_allowed_by_itself(action, scope))
+            let mut side = setting.side(side);
+            let whole = side.is_allowed(action, resource);
+            let own = side.is_allowed_by_itself(action, resource);
+            [whole, own, side.is_allowed_but_for_license(action, resource)]
         };
-        let ((new, own_new), (old, own_old)) = (ask(0, new), ask(1, old));
-        Bits { new, old, own: own_new != own_old }
+        let ([new, own_new, new_unlicensed], [old, own_old, old_unlicensed]) = (ask(0, new), ask(1, old));
+        let licensed = setting.licensed();
+        Bits { new, old, new_unlicensed, old_unlicensed, own: own_new != own_old, licensed }
     }
 
     /// Whether the side asks the action of such a resource, and knows who asks.
@@ -115,7 +123,7 @@ impl<'a> Comparison<'a> {
         }
         let valid = !setting.facts.roles_free;
         let asked = Asked { new, old, through_gates: !bits.own, everybody_told: false };
-        for wanted in [[bits.new, !bits.old, valid], [bits.old, !bits.new, valid]] {
+        for wanted in [[bits.new, !bits.old, valid, bits.licensed], [bits.old, !bits.new, valid, bits.licensed]] {
             match setting.find(&wanted) {
                 Outcome::Nothing => {}
                 Outcome::World(_) => return true,
@@ -144,6 +152,7 @@ impl<'a> Comparison<'a> {
     /// not tell it already.
     fn question(&mut self, mut question: Question, new: Option<ActionId>, old: Option<ActionId>) {
         let all = subjects(self.schema, question.principal);
+        let licensees = licensees(self.schema);
         for subject in &all {
             question.grantees.extend(subject.grantees.iter().cloned());
         }
@@ -153,15 +162,34 @@ impl<'a> Comparison<'a> {
         let asked = Asked { new, old, through_gates: !bits.own, everybody_told: false };
         for direction in [Direction::Wider, Direction::Narrower] {
             let changed = match direction {
-                Direction::Wider => [bits.new, !bits.old],
-                Direction::Narrower => [bits.old, !bits.new],
+                Direction::Wider => [bits.new, !bits.old, bits.licensed],
+                Direction::Narrower => [bits.old, !bits.new, bits.licensed],
             };
+            // What the licenses alone make of it is told of those who carry them.
+            let unlicensed = match direction {
+                Direction::Wider => bits.old_unlicensed,
+                Direction::Narrower => bits.new_unlicensed,
+            };
+            let mut by_license = Vec::new();
+            for subject in &licensees {
+                let (side, grantee) = &subject.grantees[0];
+                let carries = setting.side(*side).is_meant(grantee, Scope::about(domain.resource)).yes;
+                let carries = setting.facts.circuit.and(unlicensed, carries);
+                let valid = !setting.facts.roles_free;
+                if let Outcome::World(world) = setting.find(&[&changed[..], &[carries, valid]].concat())
+                    && self.note(direction, Some(subject), asked, world).is_some()
+                {
+                    by_license.push(carries);
+                }
+            }
+            let by_license = setting.facts.circuit.any(by_license);
+            let changed = [&changed[..], &[!by_license]].concat();
             let mut told: Vec<&Subject> = Vec::new();
             for subject in &all {
                 let asked = Asked { everybody_told: told.iter().any(|told| told.is_type()), ..asked };
-                let mut wanted = changed.to_vec();
+                let mut wanted = changed.clone();
                 for (side, grantee) in &subject.grantees {
-                    wanted.push(setting.side(*side).is_meant(grantee, domain.resource).yes);
+                    wanted.push(setting.side(*side).is_meant(grantee, Scope::about(domain.resource)).yes);
                     let alone = setting.alone(*side, grantee);
                     wanted.push(alone);
                 }
@@ -194,7 +222,7 @@ impl<'a> Comparison<'a> {
             let bits: Vec<Bit> = subject
                 .grantees
                 .iter()
-                .map(|(side, grantee)| setting.side(*side).is_meant(grantee, domain.resource).yes)
+                .map(|(side, grantee)| setting.side(*side).is_meant(grantee, Scope::about(domain.resource)).yes)
                 .collect();
             setting.facts.circuit.any(bits)
         };
@@ -231,7 +259,14 @@ impl<'a> Comparison<'a> {
     /// Takes a change down, where the reference evaluator finds that it is one. Gives back the facts, made small.
     fn note(&mut self, direction: Direction, subject: Option<&Subject>, asked: Asked, world: World) -> Option<World> {
         let Asked { new, old, through_gates, everybody_told } = asked;
+        let licensed = |world: &World| {
+            let asks = world.entities.get(PRINCIPAL).and_then(Option::as_ref);
+            asks.is_some_and(|asks| asks.license.is_some() || !self.schema.carries_license(asks.sort))
+        };
         let shows = |world: &World| {
+            if !licensed(world) {
+                return false;
+            }
             let (after, before) = (self.is_allowed(0, new, world), self.is_allowed(1, old, world));
             match direction {
                 Direction::Wider => after == Some(true) && (before == Some(false) || old.is_none()),
@@ -253,8 +288,7 @@ impl<'a> Comparison<'a> {
             None => world.holdings(self.schema),
         };
         let who_kind = subject.map_or(Who::Combination, Subject::kind);
-        let cell = |side: usize, action: Option<ActionId>| self.cell(side, action?, subject?);
-        let (before, after) = (cell(1, old), cell(0, new));
+        let (before, after) = self.cells(new, old, subject);
         let who_is_new = subject.is_some_and(|subject| subject.grantees.len() < 2);
         let actions_are_new = new.is_none() || old.is_none();
         let cells = (!through_gates && !who_is_new && !actions_are_new)
@@ -332,21 +366,62 @@ impl<'a> Comparison<'a> {
         first.into_iter().map(|id| policy.obligation_name(id).to_owned()).collect()
     }
 
-    /// The cell of the subject's column that decides the action.
-    fn cell(&self, side: usize, action: ActionId, subject: &Subject) -> Option<(Place, CellText)> {
-        let policy = self.schema.sides[side].policy;
-        let (_, grantee) = subject.grantees.iter().find(|(known, _)| *known == side)?;
-        let cells = deciding_cells(policy, action);
-        let found = cells.iter().find(|cell| same_column(cell.grantee, grantee))?;
-        let text = CellText {
-            text: found.cell.text.clone(),
-            row: found.row.of(policy)?.label(policy),
-            matrix: found.row.table.of(policy)?.title.clone(),
-            place: policy.place_text(found.cell.place),
+    /// What is written about the subject in either book: of several cells those that say something else.
+    fn cells(
+        &self,
+        new: Option<ActionId>,
+        old: Option<ActionId>,
+        subject: Option<&Subject>,
+    ) -> (Option<CellAndPlace>, Option<CellAndPlace>) {
+        let of = |side: usize, action: Option<ActionId>| match (action, subject) {
+            (Some(action), Some(subject)) => self.cells_of(side, action, subject),
+            _ => vec![],
         };
-        Some((found.cell.place, text))
+        let (before, after) = (of(1, old), of(0, new));
+        for (index, cell) in after.iter().enumerate() {
+            if let Some(earlier) = before.get(index).filter(|earlier| earlier.1.text != cell.1.text) {
+                return (Some(earlier.clone()), Some(cell.clone()));
+            }
+        }
+        // One that only one of the books has.
+        if subject.is_some_and(|subject| subject.kind() == Who::License) && before.len() != after.len() {
+            let at = before.len().min(after.len());
+            return (before.get(at).cloned(), after.get(at).cloned());
+        }
+        (before.into_iter().next(), after.into_iter().next())
+    }
+
+    /// The cell of the subject's column that decides the action; those of ceilings and settings of a license; of whom no cell
+    /// speaks, the settings that grant it.
+    fn cells_of(&self, side: usize, action: ActionId, subject: &Subject) -> Vec<CellAndPlace> {
+        let policy = self.schema.sides[side].policy;
+        let Some((_, grantee)) = subject.grantees.iter().find(|(known, _)| *known == side) else { return vec![] };
+        let text = |row: RowAt, text: &str, place: Place| -> Option<CellAndPlace> {
+            let table = row.table.of(policy)?;
+            let cell = CellText {
+                text: text.to_owned(),
+                row: row.of(policy)?.label(policy),
+                matrix: table.title.clone(),
+                place: policy.place_text(place),
+            };
+            Some((place, cell))
+        };
+        if let Grantee::License(license) = grantee {
+            let cells = capping_cells(policy, action, *license);
+            return cells.iter().filter_map(|cell| text(cell.row, &cell.cell.text, cell.cell.place)).collect();
+        }
+        let cells = deciding_cells(policy, action);
+        if let Some(found) = cells.iter().find(|cell| same_column(cell.grantee, grantee)) {
+            return text(found.row, &found.cell.text, found.cell.place).into_iter().collect();
+        }
+        let rows = deciding_settings(policy, action);
+        let settings = rows.iter().filter_map(|(row, _)| Some((*row, setting_of(policy, *row)?)));
+        settings.filter_map(|(row, setting)| text(row, &setting.text, setting.place)).take(1).collect()
     }
 }
+
+/// A cell as it is told, with its place.
+type CellAndPlace = (Place, CellText);
 
 /// The same facts, but who asks holds nothing.
 fn without_holdings(world: &World) -> World {

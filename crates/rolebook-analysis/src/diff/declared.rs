@@ -1,6 +1,8 @@
 //! What two books declare differently, names aside: what there is, and what facts and requests may hold.
 
-use rolebook_policy::{Action, ActionId, Cardinality, EntityType, Field, Owner, TypeId, TypeKind, ValueKind};
+use rolebook_policy::{
+    Action, ActionId, Audience, Cardinality, EntityType, Field, Owner, Policy, TypeId, TypeKind, ValueKind,
+};
 
 use super::names::before;
 use crate::request::successor;
@@ -31,6 +33,14 @@ pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
         old.obligations.iter().map(|known| known.name.as_str()),
     );
     named(&mut found, "obligation", obligations.0.collect(), obligations.1.collect());
+    let licenses = (
+        new.licenses.iter().map(|known| (known.name.as_str(), &known.was)),
+        old.licenses.iter().map(|known| known.name.as_str()),
+    );
+    named(&mut found, "license", licenses.0.collect(), licenses.1.collect());
+    for license in &new.licenses {
+        joined(&mut found, "license", &license.name, &license.was, old.licenses.iter().map(|old| old.name.as_str()));
+    }
     for (index, role) in schema.roles.iter().enumerate() {
         one_sided(&mut found, "role", &role.name, [0, 1].map(|side| schema.sides[side].role_id(index).is_some()));
         if let Some(declared) = schema.sides[0].role_id(index).and_then(|id| new.role(id)) {
@@ -50,9 +60,19 @@ pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
             [0, 1].map(|side| ids[side].and_then(|id| schema.sides[side].policy.key_role(id)).map(|key| key.many));
         if let [Some(after), Some(before)] = many {
             let text = |many: bool| if many { "any number of holders" } else { "one holder" };
-            changed(&mut found, name, text(before), text(after));
+            changed(&mut found, name.clone(), text(before), text(after));
+        }
+        // In the words of the later book, whatever the earlier one calls them.
+        if ids.iter().all(Option::is_some) && key_role.derived_as(1) != 0 {
+            let text = |side: usize| {
+                let assign = ids[side].and_then(|id| schema.sides[side].policy.assign(id));
+                let sources = assign.map(|assign| assign.sources.iter().map(|source| source.text.as_str()));
+                sources.map_or("as facts say".into(), |sources| sources.collect::<Vec<_>>().join(", "))
+            };
+            changed(&mut found, format!("{name}: assigned"), &text(1), &text(0));
         }
     }
+    bounds(&mut found, new, old);
     for index in 0..new.actions.len() {
         let action = ActionId(index as u32);
         let earlier = (0..old.actions.len()).map(|index| ActionId(index as u32));
@@ -100,12 +120,44 @@ pub(super) fn declared(schema: &Schema<'_>) -> Vec<Declared> {
             changed(&mut found, name.clone(), kind(before), kind(after));
             changed(&mut found, format!("{name}: sits in"), &parents(schema, 1, before), &parents(schema, 0, after));
             fields(&mut found, schema, "attribute", name, &after.attributes, &before.attributes);
+            let license =
+                [1, 0].map(|side: usize| if schema.sides[side].carries_license(sort) { "exactly one" } else { "none" });
+            changed(&mut found, format!("{name}: license"), license[0], license[1]);
             let roles = |ty: &EntityType| if ty.roles_one { "exactly one" } else { "any number" };
             changed(&mut found, format!("{name}: roles"), roles(before), roles(after));
         }
     }
     fields(&mut found, schema, "context value", "context", &new.context, &old.context);
     found
+}
+
+/// How far a tenant may set rows of settings that both books have.
+fn bounds(found: &mut Vec<Declared>, new: &Policy, old: &Policy) {
+    for settings in &new.settings {
+        let Some(before) = old.settings.iter().find(|before| before.table.title == settings.table.title) else {
+            continue;
+        };
+        for (row, setting) in settings.table.rows.iter().zip(&settings.rows) {
+            let earlier = before.table.rows.iter().position(|earlier| earlier.head() == row.head());
+            let Some(earlier) = earlier.and_then(|index| before.rows.get(index)) else { continue };
+            let texts = [earlier, setting].map(|setting| setting.at_most.as_ref().map_or("everyone".into(), audience));
+            let what = format!("{}: {}: at most", settings.table.title, row.head());
+            changed(found, what, &texts[0], &texts[1]);
+        }
+    }
+}
+
+fn audience(audience: &Audience) -> String {
+    match audience {
+        Audience::NoOne => "no one".into(),
+        Audience::Only(list) => {
+            let names: Vec<&str> = list.iter().map(|(name, _)| name.as_str()).collect();
+            format!("only {}", names.join(", "))
+        }
+        Audience::Assigned(_) => "assigned".into(),
+        Audience::Members => "members".into(),
+        Audience::Everyone => "everyone".into(),
+    }
 }
 
 /// Attributes, arguments, context values: those that one of the books has, and those of another type.

@@ -52,6 +52,10 @@ pub(super) fn renames(old: &Policy, new: &Policy) -> Vec<Rename> {
             old.key_roles.iter().filter(|old| Some(old.on.index()) == on).map(|old| old.name.as_str()).collect();
         note("key role", ("", ""), &key_role.name, &key_role.was, &known);
     }
+    let known: Vec<&str> = old.licenses.iter().map(|license| license.name.as_str()).collect();
+    for license in &new.licenses {
+        note("license", ("", ""), &license.name, &license.was, &known);
+    }
     for (index, ty) in new.types.iter().enumerate() {
         let Some(was) = old_type(old, new, index).and_then(|index| old.types.get(index)) else { continue };
         let known: Vec<&str> = was.attributes.iter().map(|field| field.name.as_str()).collect();

@@ -1,11 +1,11 @@
 //! Of whom a change is told: those who hold one role, one key role, or nothing but their type.
 
 use rolebook_engine::{Truth, is_meant};
-use rolebook_policy::{ActionId, Grantee, Holding, KeyRoleId, RoleId};
+use rolebook_policy::{ActionId, Grantee, Holding, KeyRoleId, LicenseId, RoleId};
 
 use super::Who;
 use crate::schema::{Schema, Sort};
-use crate::world::World;
+use crate::world::{World, holds_alone};
 
 /// People who hold one thing alone.
 pub(super) struct Subject {
@@ -20,9 +20,8 @@ impl Subject {
         match self.grantees.first() {
             Some((_, Grantee::Role(_))) => Who::Role,
             Some((_, Grantee::KeyRole(_))) => Who::KeyRole,
-            Some((_, Grantee::Everyone | Grantee::Members | Grantee::Type(_) | Grantee::License(_))) | None => {
-                Who::Type
-            }
+            Some((_, Grantee::License(_))) => Who::License,
+            Some((_, Grantee::Everyone | Grantee::Members | Grantee::Type(_))) | None => Who::Type,
         }
     }
 
@@ -30,7 +29,7 @@ impl Subject {
         self.kind() == Who::Type
     }
 
-    /// Whether who asks is one of them, and holds nothing else.
+    /// Whether who asks is one of them, and holds nothing else; of who carries a license, whatever he holds.
     pub(super) fn is_alone(
         &self,
         schema: &Schema<'_>,
@@ -39,8 +38,14 @@ impl Subject {
         old: Option<ActionId>,
     ) -> bool {
         let mut sides = self.grantees.iter();
-        sides.all(|one| is_meant_by(schema, world, one, new, old).unwrap_or(true))
-            && self.grantees.first().is_some_and(|(side, grantee)| world.holds_alone(schema, *side, grantee))
+        sides.all(|(side, grantee)| {
+            let concrete = if *side == 0 { new } else { old }.and_then(|action| world.concrete(schema, *side, action));
+            let policy = schema.sides[*side].policy;
+            concrete.is_none_or(|concrete| {
+                is_meant(policy, &concrete.facts, &concrete.request, grantee) == Truth::True
+                    && (self.kind() == Who::License || holds_alone(policy, &concrete, grantee))
+            })
+        })
     }
 
     /// Whether who asks is one of them in one of the books.
@@ -113,6 +118,21 @@ pub(super) fn subjects(schema: &Schema<'_>, principal: Sort) -> Vec<Subject> {
         }
         if !grantees.is_empty() {
             found.push(subject(key_role.name.clone(), title, grantees));
+        }
+    }
+    found
+}
+
+/// Those who carry each license.
+pub(super) fn licensees(schema: &Schema<'_>) -> Vec<Subject> {
+    let mut found = Vec::new();
+    for license in 0..schema.licenses.len() {
+        let of_side = |side: usize| Some((side, schema.sides[side].license_id(license)?));
+        let known: Vec<(usize, LicenseId)> = (0..schema.sides.len()).filter_map(of_side).collect();
+        let declared = known.first().and_then(|(side, id)| schema.sides[*side].policy.license(*id));
+        if let Some(declared) = declared {
+            let grantees = known.iter().map(|(side, id)| (*side, Grantee::License(*id))).collect();
+            found.push(Subject { name: declared.name.clone(), title: declared.title.clone(), grantees });
         }
     }
     found

@@ -1,59 +1,96 @@
 //! What a thing is asked, with the witnesses that it needs: grants and refusals, gates, required actions, grantees.
 
-use rolebook_policy::{ActionId, Cardinality, CellKind, Grantee};
+use rolebook_policy::{ActionId, Cardinality, CellKind, Grantee, Row};
 
-use super::{Grow, Thing, Why};
+use super::{At, For, Grow, Thing, Why};
 use crate::schema::Sort;
 
 impl Grow<'_, '_> {
-    pub(super) fn ask(&mut self, side: usize, action: ActionId, thing: Thing) {
-        if self.domain.gap.is_some() || !self.asked.insert((side, action, thing)) {
+    /// Asks for the action; `way_in` says whether gates and required actions, too.
+    pub(super) fn ask(&mut self, side: usize, action: ActionId, at: At, way_in: bool) {
+        let at = At::new(at.asker, at.thing);
+        if self.domain.gap.is_some() || !self.asked.insert((side, action, at.thing, at.asker, way_in)) {
             return;
         }
+        self.asking.push((side, action));
+        self.by_itself(side, action, at);
+        if way_in {
+            self.way_in(side, action, at);
+        }
+        self.asking.pop();
+    }
+
+    fn by_itself(&mut self, side: usize, action: ActionId, at: At) {
         let policy = self.schema.sides[side].policy;
         for matrix in &policy.matrices {
             for row in matrix.rows.iter().filter(|row| row.covers(action)) {
-                if let Some(when) = &row.when {
-                    self.walk(side, when.expr, thing);
-                }
+                self.row(side, row, at);
                 for (cell, column) in row.cells.iter().zip(&matrix.columns) {
-                    match &cell.kind {
-                        CellKind::No => continue,
-                        CellKind::Never => {}
-                        CellKind::Granted { conditions, .. } => {
-                            conditions.iter().for_each(|condition| self.condition(side, *condition, thing));
-                        }
+                    if cell.kind != CellKind::No {
+                        self.grantee(side, &column.grantee, at);
                     }
-                    self.grantee(side, &column.grantee, thing);
                 }
             }
         }
         for rule in policy.rules.iter().filter(|rule| rule.actions.contains(&action)) {
             if let Some(condition) = rule.condition {
-                self.walk(side, condition, thing);
+                self.walk(side, condition, at);
             }
-            rule.grantees.iter().for_each(|(_, grantee)| self.grantee(side, grantee, thing));
+            rule.grantees.iter().for_each(|(_, grantee)| self.grantee(side, grantee, at));
         }
-        let Some(declared) = policy.action(action).filter(|_| self.way_in) else { return };
+        for settings in &policy.settings {
+            for (row, setting) in settings.table.rows.iter().zip(&settings.rows) {
+                if row.covers(action) {
+                    setting.who.grantees().iter().for_each(|grantee| self.grantee(side, grantee, at));
+                    self.row(side, row, at);
+                }
+            }
+        }
+        for row in policy.ceilings.iter().flat_map(|ceiling| &ceiling.rows).filter(|row| row.covers(action)) {
+            self.row(side, row, at);
+        }
+    }
+
+    /// The case of a row, and the conditions of its cells.
+    fn row(&mut self, side: usize, row: &Row, at: At) {
+        if let Some(when) = &row.when {
+            self.walk(side, when.expr, at);
+        }
+        for cell in &row.cells {
+            if let CellKind::Granted { conditions, .. } = &cell.kind {
+                conditions.iter().for_each(|condition| self.condition(side, *condition, at));
+            }
+        }
+    }
+
+    fn way_in(&mut self, side: usize, action: ActionId, at: At) {
+        self.askers.insert((at.asker, self.domain.things[at.thing]));
+        let Some(declared) = self.schema.sides[side].policy.action(action) else { return };
         for required in &declared.requires {
-            self.ask(side, *required, thing);
+            self.ask(side, *required, at, true);
         }
         if declared.on_place {
-            let place = self.schema.sides[side].ty(self.domain.things[thing]).and_then(|ty| policy.ty(ty));
-            if place.is_some_and(|ty| ty.scope_active) {
-                self.domain.gap.get_or_insert_with(|| "`scope active`".into());
-            }
-            self.ask_gates(side, self.domain.things[thing], thing);
+            let sort = self.domain.things[at.thing];
+            self.ask_gates(side, sort, at);
+            self.active(side, sort);
         }
-        self.gates_above(thing);
+        self.gates_above(at.asker, at.thing);
     }
 
     /// The gates of the sort, asked of the thing.
-    pub(super) fn ask_gates(&mut self, side: usize, sort: Sort, thing: Thing) {
+    pub(super) fn ask_gates(&mut self, side: usize, sort: Sort, at: At) {
         let known = &self.schema.sides[side];
         let Some(ty) = known.ty(sort).and_then(|ty| known.policy.ty(ty)) else { return };
         for gate in &ty.gates {
-            self.ask(side, gate.action, thing);
+            self.ask(side, gate.action, at, true);
+        }
+    }
+
+    /// The one that a request names as active, where the scope of the sort is.
+    fn active(&mut self, side: usize, sort: Sort) {
+        let known = &self.schema.sides[side];
+        if let Some(ty) = known.ty(sort).and_then(|ty| known.policy.ty(ty)).filter(|ty| ty.scope_active) {
+            self.make(For::Sent(true, ty.name.clone()), sort, None);
         }
     }
 
@@ -67,8 +104,8 @@ impl Grow<'_, '_> {
         (0..self.schema.sorts.len()).any(|above| gated(above) && self.schema.reaches(sort, above))
     }
 
-    pub(super) fn gates_above(&mut self, thing: Thing) {
-        if self.domain.gap.is_some() || !self.gated.insert(thing) {
+    pub(super) fn gates_above(&mut self, asker: Thing, thing: Thing) {
+        if self.domain.gap.is_some() || !self.gated.insert((asker, thing)) {
             return;
         }
         let sort = self.domain.things[thing];
@@ -77,89 +114,80 @@ impl Grow<'_, '_> {
             if !self.is_gated(above.sort) {
                 continue;
             }
-            let scoped = |side: &crate::schema::Side<'_>| {
-                side.ty(above.sort).and_then(|ty| side.policy.ty(ty)).is_some_and(|ty| ty.scope_active)
-            };
-            if schema.sides.iter().any(scoped) {
-                self.domain.gap.get_or_insert_with(|| "a gate under `scope active`".into());
-                return;
+            for side in 0..schema.sides.len() {
+                self.active(side, above.sort);
             }
             let places = if above.sort == sort {
                 if above.cardinality == Cardinality::Many {
                     let name = &schema.sorts[sort].name;
-                    self.domain
-                        .gap
-                        .get_or_insert_with(|| format!("a gate above `{name}`, which sits in many of its own type"));
+                    self.give_up(|| format!("a gate above `{name}`, which sits in many of its own type"));
                     return;
                 }
                 // The level at which somebody is not let in: one for the whole chain.
-                if self.base[thing] == thing { vec![self.own_chain(thing, sort, &Why::Shut)] } else { vec![] }
+                if self.base[thing] == thing { vec![self.own_chain(thing, &Why::Shut(asker))] } else { vec![] }
             } else {
                 match above.cardinality {
                     Cardinality::One | Cardinality::Optional => vec![self.parent(thing, above.sort)],
                     Cardinality::Many => {
-                        vec![self.witness(thing, above.sort, &Why::Open), self.witness(thing, above.sort, &Why::Some)]
+                        [Why::Open(asker), Why::Some(asker)].map(|why| self.witness(thing, above.sort, &why)).to_vec()
                     }
                 }
             };
             for place in places {
                 for side in 0..schema.sides.len() {
-                    self.ask_gates(side, above.sort, place);
+                    self.ask_gates(side, above.sort, At::new(asker, place));
                 }
-                self.gates_above(place);
+                self.gates_above(asker, place);
             }
             if above.cardinality != Cardinality::One {
                 for target in (0..schema.sorts.len()).filter(|target| schema.reaches(above.sort, *target)) {
                     if self.is_gated(target) {
-                        self.chain(thing, target, &Why::Way);
+                        self.chain(thing, target, &Why::Way(asker));
                     }
                 }
             }
         }
     }
 
-    pub(super) fn grantee(&mut self, side: usize, grantee: &Grantee, thing: Thing) {
+    pub(super) fn grantee(&mut self, side: usize, grantee: &Grantee, at: At) {
         let known = &self.schema.sides[side];
+        let At { asker, thing, .. } = at;
         match grantee {
-            Grantee::Everyone | Grantee::Type(_) => {}
-            Grantee::License(_) => {
-                self.domain.gap.get_or_insert_with(|| "licenses".into());
-            }
-            Grantee::Members | Grantee::Role(_) if self.is_scoped(side, grantee) => {
-                self.domain.gap.get_or_insert_with(|| "`scope active`".into());
-            }
+            Grantee::Everyone | Grantee::Type(_) | Grantee::License(_) => {}
             Grantee::Members => {
                 // The nearest sort with roles is one of these.
                 let sort = self.domain.things[thing];
                 for target in 1..self.schema.sorts.len() {
                     let has_roles = self.schema.roles.iter().any(|role| role.on == target);
                     if has_roles && self.schema.reaches(sort, target) {
-                        self.chain(thing, target, &Why::Member(side));
+                        self.active(side, target);
+                        self.chain(thing, target, &Why::Member(side, asker));
                     }
                 }
             }
             Grantee::Role(role) => {
                 let role = known.role(*role);
-                self.chain_to_role(thing, role, &Why::Role(side, role));
+                let on = self.schema.roles[role].on;
+                if self.schema.reaches(self.domain.things[thing], on) {
+                    self.active(side, on);
+                }
+                self.chain_to_role(thing, role, &Why::Role(side, role, asker));
             }
             Grantee::KeyRole(holding) => {
                 for key_role in &holding.key_roles {
                     let key_role = known.key_role(*key_role);
-                    self.chain(thing, self.schema.key_roles[key_role].on, &Why::KeyRole(side, key_role));
+                    let on = self.schema.key_roles[key_role].on;
+                    self.chain(thing, on, &Why::KeyRole(side, key_role, asker));
+                    self.derived(key_role);
                 }
             }
         }
     }
 
-    /// Whether what the grantee means depends on which instance is active.
-    fn is_scoped(&self, side: usize, grantee: &Grantee) -> bool {
-        let policy = self.schema.sides[side].policy;
-        match grantee {
-            Grantee::Role(role) => {
-                policy.role(*role).and_then(|role| policy.ty(role.on)).is_some_and(|ty| ty.scope_active)
-            }
-            Grantee::Members => policy.types.iter().any(|ty| ty.scope_active),
-            Grantee::Everyone | Grantee::Type(_) | Grantee::KeyRole(_) | Grantee::License(_) => false,
+    /// Texts that lead to holders are told apart.
+    pub(super) fn derived(&mut self, key_role: usize) {
+        if self.schema.key_roles[key_role].is_derived() {
+            self.domain.told_apart = self.domain.told_apart.max(3);
         }
     }
 

@@ -6,7 +6,7 @@ use rolebook_policy::{ActionId, Cardinality, Expr, ExprId, Value};
 
 use super::{Encoder, Scope, Term};
 use crate::circuit::Bit;
-use crate::domain::{PRINCIPAL, Thing, WORKSPACE};
+use crate::domain::{Thing, WORKSPACE};
 use crate::facts::{Atom, Stored, Where};
 use crate::schema::Kind;
 
@@ -15,16 +15,19 @@ impl Encoder<'_, '_, '_> {
         let Some(expr) = self.policy().expr(id) else { return Term::default() };
         match expr {
             Expr::Literal(value) => self.literal(value),
-            Expr::Principal => Term::thing(PRINCIPAL),
+            Expr::Principal => Term::thing(scope.asking.asker),
             Expr::Resource => Term::thing(scope.resource),
             Expr::Workspace => Term::thing(WORKSPACE),
-            Expr::It | Expr::Count(..) | Expr::CountOf(_) => Term::default(),
+            Expr::It => scope.it.map_or_else(Term::default, Term::thing),
+            // They are compared with a number at once.
+            Expr::Count(..) | Expr::CountOf(_) => Term::default(),
             // Only the checks of tests name entities.
             Expr::Entity(..) => Term::default(),
             Expr::Input(name) => match scope.arguments {
                 Some(action) => self.argument(action, name),
                 None => Term::default(),
             },
+            Expr::Context(_) if !scope.asking.with_context => Term::default(),
             Expr::Context(name) => self.context(name),
             Expr::Attribute(base, name) => {
                 let base = self.term(*base, scope);
@@ -40,14 +43,14 @@ impl Encoder<'_, '_, '_> {
             Expr::HoldersOf(holding, thing) => {
                 let thing = self.term(*thing, scope);
                 let mut term = Term { beyond: [thing.nobody, thing.beyond].concat(), ..Term::default() };
-                let persons: Vec<Thing> = (0..self.facts.domain.things.len())
-                    .filter(|person| self.facts.schema.sorts[self.facts.domain.things[*person]].principal)
-                    .collect();
+                let persons = self.facts.principals();
                 for (atom, bit) in &thing.is {
                     let Atom::Thing(thing) = atom else { continue };
                     term.set.push(*bit);
+                    let more = self.may_have_holders(holding, *thing);
+                    term.open.push(self.both(*bit, more));
                     for person in &persons {
-                        let holds = self.is_holder(*person, holding, *thing);
+                        let holds = self.is_holder(*person, holding, *thing).yes;
                         let member = self.both(*bit, holds);
                         term.members.push((Atom::Thing(*person), member));
                     }
@@ -81,9 +84,12 @@ impl Encoder<'_, '_, '_> {
 
     /// What `found` says where `bit` holds.
     pub(super) fn add(&mut self, term: &mut Term, found: &Term, bit: Bit) {
-        for (into, from) in
-            [(&mut term.nobody, &found.nobody), (&mut term.beyond, &found.beyond), (&mut term.set, &found.set)]
-        {
+        for (into, from) in [
+            (&mut term.nobody, &found.nobody),
+            (&mut term.beyond, &found.beyond),
+            (&mut term.set, &found.set),
+            (&mut term.open, &found.open),
+        ] {
             into.extend(from.iter().map(|part| self.facts.circuit.and(*part, bit)));
         }
         for (into, from) in [(&mut term.is, &found.is), (&mut term.members, &found.members)] {
@@ -134,7 +140,7 @@ impl Encoder<'_, '_, '_> {
         self.stored(&stored, false)
     }
 
-    pub(super) fn context(&mut self, name: &str) -> Term {
+    pub(crate) fn context(&mut self, name: &str) -> Term {
         let side = &self.facts.schema.sides[self.side];
         let Some(field) = side.policy.context.iter().find(|field| field.name == *name) else {
             return Term::default();

@@ -117,6 +117,7 @@ impl World {
             [one] => entries.push(format!("role: {one}")),
             several => entries.push(format!("role: [{}]", several.join(", "))),
         }
+        entries.extend(self.license_of(schema, side, thing).map(|license| format!("license: {license}")));
         for ((name, kind, set), content) in &entity.attributes {
             let Some(field) = known.field(ty, name) else { continue };
             let slot = schema.attribute(side, entity.sort, &field.name);
@@ -124,13 +125,11 @@ impl World {
                 entries.push(format!("{}: {}", field.name, self.literal(schema, side, content)));
             }
         }
-        for (key_role, holders) in &entity.holders {
-            let declared = known.key_role_id(*key_role).and_then(|id| policy.key_role(id));
-            let Some(declared) = declared else { continue };
+        for (name, holders) in self.named_holders(schema, side, entity) {
             let ids: Vec<&str> = holders.iter().map(|holder| self.id(*holder)).collect();
             match ids.as_slice() {
-                [one] => entries.push(format!("{}: {one}", declared.name)),
-                several => entries.push(format!("{}: [{}]", declared.name, several.join(", "))),
+                [one] => entries.push(format!("{name}: {one}")),
+                several => entries.push(format!("{name}: [{}]", several.join(", "))),
             }
         }
         let entries = if entries.is_empty() { String::new() } else { format!(" {{ {} }}", entries.join(", ")) };

@@ -67,6 +67,7 @@ fn change(change: &Change) -> Value {
             Who::Type => "type",
             Who::Role => "role",
             Who::KeyRole => "key_role",
+            Who::License => "license",
             Who::Combination => "combination",
         },
         "who": change.who,

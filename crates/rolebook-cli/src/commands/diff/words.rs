@@ -74,6 +74,9 @@ fn cell_text(cell: &Option<CellText>) -> &str {
 pub(super) fn who(change: &Change) -> String {
     match change.who_kind {
         Who::Type => format!("any {}", change.who),
+        Who::License => {
+            format!("license {}", if change.who_title.is_empty() { &change.who } else { &change.who_title })
+        }
         Who::Role | Who::KeyRole | Who::Combination if change.who_title.is_empty() => change.who.clone(),
         Who::Role | Who::KeyRole | Who::Combination => change.who_title.clone(),
     }
@@ -121,6 +124,7 @@ pub(super) fn how(change: &Change) -> String {
             let what = match (change.actions_are_new, change.actions.len()) {
                 (true, 1) => "action",
                 (true, _) => "actions",
+                (false, _) if change.who_kind == Who::License => "license",
                 (false, _) => "role",
             };
             match change.direction {

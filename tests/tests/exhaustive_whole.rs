@@ -1,0 +1,377 @@
+//! Verdicts about small books with licenses, settings and active scopes, compared with a look at every small world. What is called proved has no exception there, and what has one is refuted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rolebook_analysis::{Verdict, prove};
+use rolebook_compiler::{BookFile, Compiled, Compiler, prove_assertions};
+use rolebook_diagnostics::Span;
+use rolebook_engine::{
+    Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Request, Spot, Truth, build_facts,
+    decide, evaluate, is_meant, parse_value, validate,
+};
+use rolebook_policy::{ActionId, Assertion, Claim, Grantee, Policy, TypeId, TypeKind, Value, find_field};
+
+/// What may stand somewhere: of an entity (`user:me`), its name (`role`; nothing: whether it is there at all), its values. A
+/// value is a list of words; `t1=lead` is a place with a role there.
+type Choice = (&'static str, &'static str, &'static [&'static str]);
+
+struct Small {
+    book: &'static str,
+    /// Entities that are always there.
+    entities: &'static [&'static str],
+    choices: &'static [Choice],
+    /// Context values that are sent or not.
+    context: &'static [(&'static str, &'static [&'static str])],
+    arguments: &'static [(&'static str, &'static [&'static str])],
+    /// Of whom, of what and when things are claimed: every combination.
+    who: &'static [&'static str],
+    what: &'static [&'static str],
+    when: &'static [&'static str],
+}
+
+fn compile(text: &str) -> (Compiler, Compiled) {
+    let file = |path: &str, text: &str| BookFile { path: path.into(), bytes: text.as_bytes().to_vec() };
+    let mut compiler = Compiler::new();
+    let manifest = file("rolebook.yaml", "name: small\nversion: 0.1.0\nlanguage: 1\n");
+    compiler.set_book("small", Some(manifest), vec![file("book.rolebook", text)]);
+    let compiled = compiler.compile();
+    (compiler, compiled)
+}
+
+fn spot(text: &str) -> Spot<String> {
+    Spot { value: text.into(), span: Span::default() }
+}
+
+fn raw(kind: RawKind) -> RawValue {
+    RawValue { kind, span: Span::default() }
+}
+
+fn value(words: &str) -> RawValue {
+    let words: Vec<&str> = words.split(' ').filter(|word| !word.is_empty()).collect();
+    if words.iter().any(|word| word.contains('=')) {
+        let seats = words.iter().map(|word| {
+            let (place, role) = word.split_once('=').expect("a place with a role");
+            let role = if role.is_empty() { RawKind::Null } else { RawKind::Scalar(role.into()) };
+            (spot(place), raw(role))
+        });
+        return raw(RawKind::Map(seats.collect()));
+    }
+    match words.as_slice() {
+        [one] => raw(RawKind::Scalar((*one).into())),
+        several => raw(RawKind::List(several.iter().map(|word| raw(RawKind::Scalar((*word).into()))).collect())),
+    }
+}
+
+/// Every world that the book takes.
+fn worlds(policy: &Policy, small: &Small) -> Vec<Facts> {
+    let count: usize = small.choices.iter().map(|(.., values)| values.len()).product();
+    assert!(count <= 60_000, "{count} worlds are too many");
+    let mut found = Vec::new();
+    for mut number in 0..count {
+        let mut entities: BTreeMap<&str, Vec<(Spot<String>, RawValue)>> =
+            small.entities.iter().map(|entity| (*entity, vec![])).collect();
+        let mut absent = Vec::new();
+        for (entity, name, values) in small.choices {
+            let words = values[number % values.len()];
+            number /= values.len();
+            match (*name, words) {
+                ("", "absent") => absent.push(*entity),
+                ("", _) => {
+                    entities.entry(entity).or_default();
+                }
+                (_, "") => {}
+                (name, words) => entities.entry(entity).or_default().push((spot(name), value(words))),
+            }
+        }
+        let types = entities.into_iter().filter(|(entity, _)| !absent.contains(entity)).map(|(entity, entries)| {
+            let (ty, id) = entity.split_once(':').expect("a type and an id");
+            RawType { name: spot(ty), entities: vec![RawEntity { id: spot(id), entries }] }
+        });
+        let document = Document { file: Arc::from("world"), types: types.collect(), partial: vec![] };
+        // What points at something that is not there is no world.
+        found.extend(build_facts(policy, &[document], Completeness::Whole));
+    }
+    assert!(found.len() > 20, "{} worlds of {count}", found.len());
+    found
+}
+
+/// Each way to send values, those that need not be sent left out or not.
+fn sent(policy: &Policy, fields: &[rolebook_policy::Field], given: &[(&str, &[&str])]) -> Vec<BTreeMap<String, Value>> {
+    let mut found = vec![BTreeMap::new()];
+    for (name, words) in given {
+        let Some(field) = find_field(fields, name) else { continue };
+        let mut longer = Vec::new();
+        for before in &found {
+            for word in words.iter() {
+                let mut values: BTreeMap<String, Value> = before.clone();
+                if !word.is_empty() {
+                    values.insert(field.name.clone(), parse_value(policy, word, &field.ty).expect("a value"));
+                }
+                longer.push(values);
+            }
+        }
+        found = longer;
+    }
+    found
+}
+
+/// Whether who asks holds nothing beside what the grantee means.
+fn is_alone(policy: &Policy, facts: &Facts, request: &Request, grantee: &Grantee) -> bool {
+    let me = facts.find(request.principal.0, &request.principal.1).expect("who asks");
+    let (roles, key_roles) = match grantee {
+        Grantee::Role(role) => (policy.included_roles(*role), vec![]),
+        Grantee::KeyRole(holding) => (vec![], holding.key_roles.clone()),
+        _ => (vec![], vec![]),
+    };
+    let mut held = facts.get(me).into_iter().flat_map(|entity| &entity.roles);
+    let types = (0..policy.types.len()).map(|index| TypeId(index as u32));
+    let mut holders = types.flat_map(|ty| facts.of_type(ty)).flat_map(|(_, entity)| &entity.holders);
+    held.all(|(role, _)| roles.contains(role))
+        && holders.all(|(key_role, holders)| key_roles.contains(key_role) || !holders.contains(&me))
+}
+
+fn is_broken(policy: &Policy, assertion: &Assertion, facts: &Facts, request: &Request) -> bool {
+    if assertion.condition.is_some_and(|id| evaluate(policy, facts, request, id) != Truth::True) {
+        return false;
+    }
+    let (ty, id) = &request.principal;
+    let licensed = || {
+        let me = facts.find(*ty, id).and_then(|at| facts.get(at));
+        !policy.carries_license(*ty) || me.is_some_and(|me| me.license.is_some())
+    };
+    let (_, grantee) = &assertion.grantees[0];
+    let mut meant = is_meant(policy, facts, request, grantee);
+    if assertion.alone && !is_alone(policy, facts, request, grantee) {
+        meant = Truth::False;
+    }
+    let allowed = matches!(decide(policy, facts, request).answer, Answer::Allow | Answer::AllowIf(_));
+    match assertion.claim {
+        Claim::Never => meant == Truth::True && allowed,
+        Claim::Only => meant == Truth::False && allowed,
+        Claim::Always => meant == Truth::True && !allowed && licensed(),
+    }
+}
+
+/// Every request for the action about each world.
+fn requests(policy: &Policy, small: &Small, facts: &Facts, action: ActionId) -> Vec<Request> {
+    let declared = policy.action(action).expect("an action");
+    let ids = |types: &mut dyn Iterator<Item = TypeId>| -> Vec<(TypeId, String)> {
+        types
+            .flat_map(|ty| match ty {
+                TypeId::WORKSPACE => vec![(ty, String::new())],
+                ty => facts.of_type(ty).map(|(_, entity)| (ty, entity.id.clone())).collect(),
+            })
+            .collect()
+    };
+    let is_principal = |ty: &TypeId| policy.ty(*ty).is_some_and(|ty| ty.kind == TypeKind::Principal);
+    let types = (0..policy.types.len()).map(|index| TypeId(index as u32));
+    let principals = ids(&mut types.filter(is_principal));
+    let resources = ids(&mut declared.places.iter().copied());
+    let mut found = Vec::new();
+    for principal in &principals {
+        for resource in &resources {
+            for arguments in sent(policy, &declared.arguments, small.arguments) {
+                for context in sent(policy, &policy.context, small.context) {
+                    let (principal, resource, arguments) = (principal.clone(), resource.clone(), arguments.clone());
+                    let enforces =
+                        (0..policy.obligations.len()).map(|index| rolebook_policy::ObligationId(index as u32));
+                    let enforces = enforces.collect();
+                    let request = Request { principal, action, resource, arguments, context, enforces };
+                    // Entities in arguments that are not there are not looked at by proofs.
+                    if validate(policy, facts, &request).is_empty() && names_known(facts, &request) {
+                        found.push(request);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn names_known(facts: &Facts, request: &Request) -> bool {
+    request.arguments.values().chain(request.context.values()).all(|value| match value {
+        Value::Entity(ty, id) => facts.find(*ty, id).is_some(),
+        _ => true,
+    })
+}
+
+fn claims(small: &Small) -> String {
+    let mut text = small.book.to_owned();
+    let mut number = 0;
+    for claim in ["never", "only", "always"] {
+        for who in small.who {
+            for what in small.what {
+                for when in small.when {
+                    number += 1;
+                    let alone =
+                        if claim != "only" && number % 3 == 0 && !who.contains("license") { " alone" } else { "" };
+                    let limit = if when.is_empty() { String::new() } else { format!(" if {when}") };
+                    text.push_str(&format!("assert {claim} {who}{alone} can {what}{limit}\n"));
+                }
+            }
+        }
+    }
+    text
+}
+
+/// Compares all verdicts, and gives back how many were proved, refuted, refuted by a larger world, not decided.
+fn compare(small: &Small) -> [usize; 4] {
+    let text = claims(small);
+    let (compiler, compiled) = compile(&text);
+    let diagnostics: Vec<String> =
+        compiled.diagnostics.iter().map(|found| format!("{}: {}", found.rule.id, found.message)).collect();
+    let Some(policy) = &compiled.policy else { panic!("{diagnostics:#?}\n{text}") };
+    let worlds = worlds(policy, small);
+    let mut broken: Vec<Option<(usize, Request)>> = vec![None; policy.assertions.len()];
+    for (number, facts) in worlds.iter().enumerate() {
+        let mut asked: BTreeMap<ActionId, Vec<Request>> = BTreeMap::new();
+        for (assertion, broken) in policy.assertions.iter().zip(&mut broken) {
+            if broken.is_some() {
+                continue;
+            }
+            for action in &assertion.actions {
+                let requests = asked.entry(*action).or_insert_with(|| requests(policy, small, facts, *action));
+                for request in requests.iter() {
+                    let enforces = assertion.enforced.iter().copied().collect();
+                    let request = Request { enforces, ..request.clone() };
+                    if is_broken(policy, assertion, facts, &request) {
+                        *broken = Some((number, request));
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    let mut counts = [0; 4];
+    for (assertion, broken) in policy.assertions.iter().zip(&broken) {
+        match (prove(policy, assertion), broken) {
+            (Verdict::Proved { .. }, None) => counts[0] += 1,
+            (Verdict::Proved { .. }, Some((number, request))) => {
+                panic!("proved, and not so: {}\n{request:?}\n{:#?}", assertion.text, worlds[*number]);
+            }
+            (Verdict::Refuted(_), Some(_)) => counts[1] += 1,
+            (Verdict::Refuted(_), None) => counts[2] += 1,
+            (Verdict::Undecided(why), _) => {
+                assert!(!why.contains("internal"), "{}: {why}", assertion.text);
+                println!("{}: {why}", assertion.text);
+                counts[3] += 1;
+            }
+        }
+    }
+    for proof in prove_assertions(&compiler, &compiled, |_| true) {
+        if let Verdict::Undecided(why) = proof.verdict {
+            let text = &policy.assertions[proof.index].text;
+            assert!(!why.contains("internal"), "{text}: {why}");
+        }
+    }
+    counts
+}
+
+const LICENSES: Small = Small {
+    book: r#"
+principal user { mentor?: user; action rename }
+principal bot { license none }
+role a includes b
+role b
+license full
+license lite { only roles b }
+license guest { except roles a }
+obligation log
+context { mfa: bool }
+resource doc { open: bool; key role keeper; action view, edit, drop; action share requires view }
+condition open = resource.open
+condition strong = context.mfa
+allow a to doc.view, doc.edit
+allow keeper to doc.*
+allow bot to doc.view if resource.open
+forbid user to doc.drop if principal has license guest
+forbid user to user.rename if resource has license full and resource != principal
+allow user to user.rename
+settings "Docs" {
+  permission | who         | full | lite     | guest
+  doc.share  | only a      | yes  | if open  | no
+  doc.view   | assigned    | yes  | with log | if strong
+}
+ceiling "Limits" {
+  action      | full | lite            | guest
+  doc.edit    | yes  | if open with log | no
+  doc.*       | yes  | yes             | yes
+  user.rename | yes  | if strong       | yes
+}
+"#,
+    entities: &["user:me", "user:you", "bot:r2", "doc:d"],
+    choices: &[
+        ("user:me", "role", &["", "a", "b"]),
+        ("user:me", "license", &["", "full", "lite", "guest"]),
+        ("user:you", "license", &["full", "guest"]),
+        ("user:you", "role", &["", "a"]),
+        ("doc:d", "keeper", &["", "me", "you", "r2"]),
+        ("doc:d", "open", &["true", "false"]),
+    ],
+    context: &[("mfa", &["", "true", "false"])],
+    arguments: &[],
+    who: &["a", "b", "keeper", "user", "bot", "license lite", "license guest"],
+    what: &["doc.view", "doc.edit", "doc.drop", "doc.share"],
+    when: &["", "resource.open", "not (principal has role b)", "context.mfa"],
+};
+
+const ACTIVE: Small = Small {
+    book: r#"
+principal user in team* ungated
+role boss
+resource team {
+  scope active
+  role lead includes mate
+  role mate
+  action enter
+  gate enter
+}
+resource doc in team* { owner?: user; action view, edit; action create on team }
+area reports in team { action run }
+allow user to team.enter if principal within resource
+allow boss to team.enter, doc.view
+allow members to doc.view
+allow lead to doc.edit, doc.create, reports.run
+allow mate to doc.edit if resource.owner == principal
+matrix "Docs" {
+  action   | boss
+  doc.view | yes
+  doc.edit | never
+}
+"#,
+    entities: &["user:me", "user:you", "team:s", "team:t", "doc:d"],
+    choices: &[
+        ("user:me", "role", &["", "boss"]),
+        ("user:me", "team", &["", "s=", "s=mate", "s=lead", "s=mate t=lead", "s=lead t=", "t=lead"]),
+        ("user:you", "team", &["", "s=lead"]),
+        ("doc:d", "team", &["", "s", "t", "s t"]),
+        ("doc:d", "owner", &["", "me"]),
+    ],
+    context: &[("team", &["", "s", "t"])],
+    arguments: &[],
+    who: &["boss", "lead", "mate", "user"],
+    what: &["doc.view", "doc.edit", "doc.create", "reports.run", "team.enter"],
+    when: &["", "resource within context.team", "principal has role lead on any team"],
+};
+
+fn check(name: &str, small: &Small, least: [usize; 2]) {
+    let [proved, refuted, larger, open] = compare(small);
+    println!("{name}: {proved} proved, {refuted} refuted, {larger} refuted beyond these worlds, {open} not decided");
+    assert!(
+        proved >= least[0] && refuted >= least[1],
+        "{name}: {proved} proved, {refuted} refuted: the book says too little"
+    );
+    assert_eq!(open, 0, "{name}: all of it is within what can be decided");
+    assert!(larger * 4 <= refuted, "{name}: {larger} refuted beyond these worlds: they are too small");
+}
+
+#[test]
+fn licenses_and_settings() {
+    check("licenses", &LICENSES, [10, 40]);
+}
+
+#[test]
+fn active_scopes() {
+    check("active", &ACTIVE, [5, 30]);
+}
