@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use rolebook_compiler::{BookFile, Compiler};
+use rolebook_compiler::{Base, BookFile, BookSource, Compiler, Shelf, with_bases};
 
 use crate::io::Io;
 
@@ -100,36 +100,45 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The files of a book, not yet understood.
-#[derive(Clone)]
-pub(crate) struct Book {
-    /// The folder, as shown to people.
-    pub(crate) folder: String,
-    pub(crate) manifest: Option<BookFile>,
-    pub(crate) files: Vec<BookFile>,
+/// The books on the disk.
+struct Disk<'a> {
+    io: &'a Io,
 }
 
-impl Book {
-    /// A compiler with the book in it.
-    pub(crate) fn compiler(self) -> Compiler {
-        let mut compiler = Compiler::new();
-        compiler.set_book(&self.folder, self.manifest, self.files);
-        compiler
+impl Shelf for Disk<'_> {
+    fn base(&self, from: &str, extends: &str) -> Result<(String, BookSource), String> {
+        let path = Path::new(from).join(extends);
+        let found = path.canonicalize().ok().filter(|path| path.is_dir());
+        let folder = found.ok_or_else(|| format!("there is no folder `{extends}`"))?;
+        let name = folder.to_str().ok_or_else(|| format!("`{extends}` has a name that is not UTF-8 text"))?.to_owned();
+        Ok((name, one_book(self.io, &folder)?))
     }
 }
 
-/// Reads the files of a book.
-pub(crate) fn read_book(io: &Io, folder: &Path) -> Result<Book, String> {
+/// Reads the files of a book and of those that it extends.
+pub(crate) fn read_book(io: &Io, folder: &Path) -> Result<BookSource, String> {
+    let book = one_book(io, folder)?;
+    Ok(with_bases(&Disk { io }, &folder.to_string_lossy(), book))
+}
+
+fn one_book(io: &Io, folder: &Path) -> Result<BookSource, String> {
     let file = |path: &Path| -> Result<BookFile, String> { Ok(BookFile { path: io.shown(path), bytes: read(path)? }) };
     let manifest = folder.join(MANIFEST);
     let manifest = if manifest.is_file() { Some(file(&manifest)?) } else { None };
     let files: Result<Vec<BookFile>, String> = files(folder)?.iter().map(|path| file(path)).collect();
-    Ok(Book { folder: io.shown(folder), manifest, files: files? })
+    Ok(BookSource { folder: io.shown(folder), manifest, files: files?, base: Base::None })
 }
 
-/// A compiler with the book in it.
+/// A compiler with a book in it.
+pub(crate) fn compiler(book: BookSource) -> Compiler {
+    let mut compiler = Compiler::new();
+    compiler.set(book);
+    compiler
+}
+
+/// A compiler with the book of a folder in it.
 pub(crate) fn load(io: &Io, folder: &Path) -> Result<Compiler, String> {
-    Ok(read_book(io, folder)?.compiler())
+    Ok(compiler(read_book(io, folder)?))
 }
 
 /// What the system says, in our words where they are better.

@@ -11,45 +11,60 @@ use crate::books::{self, BOOK_EXTENSION, MANIFEST};
 /// So many links are followed on the way to one file.
 const MAX_LINKS: usize = 32;
 
-/// The files of a book in a revision.
-pub(crate) struct Snapshot {
-    /// The book's folder, from the top of the repository; empty where it is the top.
-    pub(crate) folder: String,
-    /// By name; none where there was no such folder.
-    pub(crate) files: Vec<(String, Vec<u8>)>,
+/// The files of a folder by name.
+type Files = Vec<(String, Vec<u8>)>;
+
+/// A revision of the repository around a folder.
+pub(crate) struct Revision<'a> {
+    repository: Repository,
+    top: ObjectId,
+    name: &'a str,
+    /// Where the folder lies in the repository, with `/`; empty where it is the top.
+    pub(crate) place: String,
 }
 
-/// Reads the manifest and the `*.rolebook` files that lay in `folder` in a revision of the repository around it. An error
-/// is a message for people: no repository, no such revision, a link that leads nowhere.
-pub(crate) fn snapshot(folder: &Path, shown: &str, revision: &str) -> Result<Snapshot, String> {
-    let repository = open(folder, shown)?;
-    let place = place(&repository, folder, shown)?;
-    let top = tree(&repository, revision)?;
-    let walk = Walk { repository: &repository, top, revision };
-    let mut files = Vec::new();
-    match walk.find(&place)? {
-        None => {}
-        Some(Found::File(_)) => return Err(format!("`{place}` was a file in `{revision}`, and no folder")),
-        Some(Found::Folder(id)) => {
-            let tree = repository.find_tree(id).map_err(|error| walk.unreadable(&place, &error))?;
-            for entry in tree.iter() {
-                let entry = entry.map_err(|error| walk.unreadable(&place, &error))?;
-                let name = entry.filename().to_str_lossy().into_owned();
-                let is_book_file = Path::new(&name).extension().is_some_and(|extension| extension == BOOK_EXTENSION);
-                if !(is_book_file || name == MANIFEST) || entry.mode().is_tree() {
-                    continue;
-                }
-                let path = if place.is_empty() { name.clone() } else { format!("{place}/{name}") };
-                match walk.find(&path)? {
-                    Some(Found::File(bytes)) => files.push((name, bytes)),
-                    Some(Found::Folder(_)) => {}
-                    // As on disk: leaving a file out would decide without it.
-                    None => return Err(format!("`{path}` was a link in `{revision}` that leads nowhere")),
-                }
+impl<'a> Revision<'a> {
+    /// Finds a revision. An error is a message for people: no repository, no such revision.
+    pub(crate) fn find(folder: &Path, shown: &str, name: &'a str) -> Result<Self, String> {
+        let repository = open(folder, shown)?;
+        let place = place(&repository, folder, shown)?;
+        let top = tree(&repository, name)?;
+        Ok(Self { repository, top, name, place })
+    }
+
+    /// As the caller wrote it.
+    pub(crate) fn name(&self) -> &str {
+        self.name
+    }
+
+    /// The manifest and the `*.rolebook` files that lay in a folder of the repository; `None` where there was no such
+    /// folder. An error is a message for people: a link that leads nowhere.
+    pub(crate) fn book_files(&self, place: &str) -> Result<Option<Files>, String> {
+        let walk = Walk { repository: &self.repository, top: self.top, revision: self.name };
+        let id = match walk.find(place)? {
+            None => return Ok(None),
+            Some(Found::File(_)) => return Err(format!("`{place}` was a file in `{}`, and no folder", self.name)),
+            Some(Found::Folder(id)) => id,
+        };
+        let mut files = Vec::new();
+        let tree = self.repository.find_tree(id).map_err(|error| walk.unreadable(place, &error))?;
+        for entry in tree.iter() {
+            let entry = entry.map_err(|error| walk.unreadable(place, &error))?;
+            let name = entry.filename().to_str_lossy().into_owned();
+            let is_book_file = Path::new(&name).extension().is_some_and(|extension| extension == BOOK_EXTENSION);
+            if !(is_book_file || name == MANIFEST) || entry.mode().is_tree() {
+                continue;
+            }
+            let path = if place.is_empty() { name.clone() } else { format!("{place}/{name}") };
+            match walk.find(&path)? {
+                Some(Found::File(bytes)) => files.push((name, bytes)),
+                Some(Found::Folder(_)) => {}
+                // As on disk: leaving a file out would decide without it.
+                None => return Err(format!("`{path}` was a link in `{}` that leads nowhere", self.name)),
             }
         }
+        Ok(Some(files))
     }
-    Ok(Snapshot { folder: place, files })
 }
 
 fn open(folder: &Path, shown: &str) -> Result<Repository, String> {

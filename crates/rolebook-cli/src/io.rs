@@ -37,7 +37,13 @@ impl Io {
 
     /// A path as it is shown: relative to where the command runs, with `/`.
     pub(crate) fn shown(&self, path: &Path) -> String {
-        let shown = path.strip_prefix(&self.cwd).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        // What lies beside or above is told from here, unless nothing but the root of the disk is common.
+        let above = self.cwd.ancestors().enumerate().filter(|(steps, folder)| *steps == 0 || folder.parent().is_some());
+        let near = above
+            .filter_map(|(steps, folder)| Some((steps, path.strip_prefix(folder).ok()?)))
+            .map(|(steps, rest)| std::iter::repeat_n("..", steps).collect::<PathBuf>().join(rest))
+            .next();
+        let shown = near.as_deref().unwrap_or(path).to_string_lossy().replace('\\', "/");
         if shown.is_empty() { ".".into() } else { shown }
     }
 

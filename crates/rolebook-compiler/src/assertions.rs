@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use rolebook_analysis::{Counterexample, Verdict, prove};
-use rolebook_diagnostics::{Diagnostic, rules};
-use rolebook_policy::{Assertion, Claim};
+use rolebook_diagnostics::{Diagnostic, Label, Severity, Span, rules};
+use rolebook_engine::{Part, Truth, decide};
+use rolebook_policy::{Assertion, Claim, Policy};
 
 use crate::compiler::{Compiled, CompiledAssertion, Compiler};
 use crate::tests::run_test;
@@ -27,6 +28,7 @@ const COUNTEREXAMPLE: &str = "counterexample.rolebook";
 /// the book, run, and seen to fail; should it not fail, the assertion is not decided.
 pub fn prove_assertions(compiler: &Compiler, compiled: &Compiled, wanted: impl Fn(&Assertion) -> bool) -> Vec<Proof> {
     let Some(policy) = &compiled.policy else { return vec![] };
+    let overlay = Overlay { compiler, compiled, policy };
     let mut proofs = Vec::new();
     for (index, (assertion, at)) in policy.assertions.iter().zip(&compiled.assertions).enumerate() {
         if !wanted(assertion) {
@@ -38,10 +40,91 @@ pub fn prove_assertions(compiler: &Compiler, compiled: &Compiled, wanted: impl F
         {
             verdict = Verdict::Undecided("internal: the test that was found to break it does not fail".into());
         }
-        let diagnostics = report(assertion, at, &verdict).into_iter().collect();
+        let diagnostics = report(assertion, at, &verdict).and_then(|said| match at.inherited {
+            true => overlay.report(assertion, at, &verdict, said),
+            false => Some(said),
+        });
+        let diagnostics = diagnostics.into_iter().collect();
         proofs.push(Proof { index, verdict, diagnostics });
     }
     proofs
+}
+
+/// What is built on a base whose assertions are decided again.
+struct Overlay<'a> {
+    compiler: &'a Compiler,
+    compiled: &'a Compiled,
+    policy: &'a Policy,
+}
+
+impl Overlay<'_> {
+    /// What is said of an assertion of the base, at this book. One that only says nothing was told there.
+    fn report(
+        &self,
+        assertion: &Assertion,
+        at: &CompiledAssertion,
+        verdict: &Verdict,
+        said: Diagnostic,
+    ) -> Option<Diagnostic> {
+        let (file, span) = self.compiled.extends.as_ref()?;
+        if said.severity != Severity::Error {
+            return None;
+        }
+        let mut labels = said.labels;
+        let own = self.fails_by_itself(at);
+        let (rule, message) =
+            if own { (&rules::BASE_HAS_ERRORS, "not so there, either") } else { (said.rule, "extended here") };
+        let place = match verdict {
+            Verdict::Refuted(found) if !own => self.culprit(assertion.claim, found),
+            Verdict::Refuted(_) | Verdict::Proved { .. } | Verdict::Undecided(_) => None,
+        };
+        let message = message.to_owned();
+        labels.insert(0, place.unwrap_or(Label { file: file.clone(), span: *span, message }));
+        if let Some(claimed) = labels.get_mut(1) {
+            claimed.message = "claimed by the book that this one extends".into();
+        }
+        let mut diagnostic = Diagnostic { rule, labels, ..said };
+        if !own {
+            diagnostic.help.insert(
+                0,
+                "what the base claims holds whatever is built on it: take away or narrow what breaks it".into(),
+            );
+        }
+        Some(diagnostic)
+    }
+
+    /// Whether the base breaks its assertion without anything on top.
+    fn fails_by_itself(&self, at: &CompiledAssertion) -> bool {
+        let Some(base) = self.compiler.compile_base() else { return false };
+        let same = base.assertions.iter().position(|known| known.file == at.file && known.span == at.span);
+        let Some((policy, index)) = base.policy.as_ref().zip(same) else { return false };
+        policy.assertions.get(index).is_some_and(|known| !matches!(prove(policy, known), Verdict::Proved { .. }))
+    }
+
+    /// What in this book decides the counterexample as it should not be decided, if it is one thing.
+    fn culprit(&self, claim: Claim, found: &Counterexample) -> Option<Label> {
+        let parts: &[Part] = match claim {
+            Claim::Never | Claim::Only => &[Part::Grant],
+            Claim::Always => &[Part::Never, Part::Forbid],
+        };
+        let decision = decide(self.policy, &found.facts, &found.request);
+        let place = decision
+            .considered
+            .iter()
+            .find(|part| {
+                let is_own = part.place.file as usize >= self.compiled.base_files;
+                is_own && parts.contains(&part.part) && part.value == Truth::True
+            })?
+            .place;
+        let sources = self.compiler.sources();
+        let file: Arc<str> = Arc::from(self.policy.files.get(place.file as usize)?.as_str());
+        let source = sources.get(&file)?;
+        let range = source.lines.line_range(place.line.saturating_sub(1) as usize);
+        let line = source.text.get(range.clone())?;
+        let start = line.char_indices().nth(place.column.saturating_sub(1) as usize).map_or(0, |(at, _)| at);
+        let span = Span::new((range.start + start) as u32, (range.start + line.trim_end().len()) as u32);
+        Some(Label { file, span, message: "by this".into() })
+    }
 }
 
 /// Whether the printed test fails when it stands in the book.

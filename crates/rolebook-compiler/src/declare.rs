@@ -8,6 +8,7 @@ use rolebook_syntax::ast::{Name, Path2, Pattern};
 
 use crate::former::{Former, PendingFormer};
 use crate::items::{ItemIx, Items, Spot};
+use crate::overlay;
 use crate::sink::Sink;
 
 /// The kinds within which a name is unique.
@@ -76,6 +77,10 @@ impl Names<'_> {
             None => {
                 table.insert(name.text.clone(), spot);
                 true
+            }
+            Some(first) if items.is_below(first.item, at) => {
+                overlay::refuse_name(items, sink, &name.text, spot, *first, "declared there");
+                false
             }
             Some(first) => {
                 let message = format!("`{}` is declared twice", name.text);

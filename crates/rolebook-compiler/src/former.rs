@@ -9,6 +9,7 @@ use rolebook_syntax::ast::{Name, Was};
 
 use crate::declare::{Names, Scope};
 use crate::items::{ItemIx, Items, Spot};
+use crate::overlay;
 use crate::sink::Sink;
 
 /// What a former name is called today.
@@ -72,6 +73,10 @@ impl Names<'_> {
                 continue;
             }
             if let Some(declared) = self.spot(&scope, &old) {
+                if items.is_below(spot.item, declared.item) {
+                    overlay::refuse_name(items, sink, &old, declared, spot, "a former name there");
+                    continue;
+                }
                 let message = format!("`{old}` cannot be a former name of `{now}`: it is in use");
                 let labels = [(spot, "the former name"), (declared, "the name in use")];
                 sink.report(items, &rules::DUPLICATE_NAME, message, &labels, help);
@@ -81,6 +86,9 @@ impl Names<'_> {
             match table.get(&old) {
                 None => {
                     table.insert(old, Former { now, spot });
+                }
+                Some(first) if items.is_below(first.spot.item, spot.item) => {
+                    overlay::refuse_name(items, sink, &old, spot, first.spot, "a former name there");
                 }
                 Some(first) => {
                     let message = format!("`{old}` is a former name twice");

@@ -4,6 +4,7 @@ mod assertion;
 mod audience;
 mod holder;
 mod matrix;
+mod replace;
 mod rule;
 mod settings;
 mod statement;
@@ -19,6 +20,7 @@ use rolebook_syntax::ast::{self, ItemKind, Name, TableKind};
 use self::assertion::{check_assertion, lower_assertion, pending_assertion};
 use self::holder::principals;
 use self::matrix::{PendingMatrix, check_matrix, lower_matrix, pending_matrix};
+use self::replace::{replace_rows, same_title};
 use self::rule::{check_rule, lower_rule, pending_rule};
 pub(crate) use self::settings::LoweredSettings;
 use self::settings::{check_settings, lower_settings, pending_settings};
@@ -74,7 +76,14 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
     for (at, item) in items.iter() {
         match &item.kind {
             ItemKind::Table(table) => match table.kind {
-                TableKind::Matrix => matrices.push(pending_matrix(items, model, sink, at, table)),
+                TableKind::Matrix => {
+                    let targets = same_title(items, &matrices, at, table);
+                    if targets.is_empty() {
+                        matrices.push(pending_matrix(items, model, sink, at, table));
+                    } else {
+                        replace_rows(items, model, sink, at, table, &mut matrices, &targets);
+                    }
+                }
                 TableKind::Ceiling => ceilings.push(pending_matrix(items, model, sink, at, table)),
                 TableKind::Settings => settings.push(pending_settings(items, model, sink, at, table)),
             },

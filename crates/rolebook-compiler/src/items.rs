@@ -12,6 +12,8 @@ pub(crate) struct Unit<'a> {
     pub(crate) text: &'a str,
     pub(crate) lines: LineIndex,
     pub(crate) file: &'a File,
+    /// The book that it belongs to: 0 the one at the bottom, each one on top of those below.
+    pub(crate) layer: usize,
 }
 
 /// Which item: file and position in it.
@@ -28,9 +30,11 @@ pub(crate) struct Spot {
     pub(crate) span: Span,
 }
 
-/// All items, files by name and items in their order.
+/// All items of a book and of what it extends: the book at the bottom first, files by name and items in their order.
 pub(crate) struct Items<'a> {
     pub(crate) units: Vec<Unit<'a>>,
+    /// The layer of the book itself, the highest.
+    pub(crate) own: usize,
 }
 
 impl<'a> Items<'a> {
@@ -43,6 +47,16 @@ impl<'a> Items<'a> {
 
     pub(crate) fn unit(&self, at: ItemIx) -> &Unit<'a> {
         &self.units[at.unit as usize]
+    }
+
+    /// The book that an item belongs to.
+    pub(crate) fn layer(&self, at: ItemIx) -> usize {
+        self.unit(at).layer
+    }
+
+    /// Whether `there` belongs to a book that the one of `here` extends.
+    pub(crate) fn is_below(&self, there: ItemIx, here: ItemIx) -> bool {
+        self.layer(there) < self.layer(here)
     }
 
     pub(crate) fn get(&self, at: ItemIx) -> &'a Item {

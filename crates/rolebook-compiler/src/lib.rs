@@ -6,6 +6,7 @@
 //! not be read is poisoned, so that one mistake gives one diagnostic.
 
 mod assertions;
+mod book;
 mod compiler;
 mod conditions;
 mod coverage;
@@ -18,6 +19,7 @@ mod lower;
 mod manifest;
 mod model;
 mod not_built;
+mod overlay;
 mod pattern;
 mod proof;
 mod rows;
@@ -26,6 +28,7 @@ mod tests;
 mod typing;
 
 pub use assertions::{Proof, prove_assertions};
-pub use compiler::{BookFile, Compiled, CompiledAssertion, Compiler};
+pub use book::{Base, BookFile, BookSource, Refusal, Shelf, folder_at, with_bases};
+pub use compiler::{Compiled, CompiledAssertion, Compiler};
 pub use manifest::Manifest;
 pub use tests::{Check, Expectation, Step, Test, run_test};

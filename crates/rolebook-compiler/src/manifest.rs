@@ -20,8 +20,6 @@ pub struct Manifest {
     pub language: u32,
     /// The book that this one extends.
     pub extends: Option<String>,
-    /// Where it says so.
-    pub(crate) extends_at: Span,
     /// The weight of lints by rule id; `None` switches one off.
     pub lints: BTreeMap<String, Option<Severity>>,
 }
@@ -45,6 +43,17 @@ pub(crate) fn read(path: &Arc<str>, text: &str) -> (Option<Manifest>, Vec<Diagno
     };
     let failed = !reader.diagnostics.is_empty();
     (manifest.filter(|_| !failed), reader.diagnostics)
+}
+
+/// What a manifest extends and where it says so, whatever else is wrong with it.
+pub(crate) fn extends(text: &str) -> Option<(String, Span)> {
+    let node = parse_yaml(text).ok()?;
+    let Kind::Map(entries) = &node.kind else { return None };
+    let (_, value) = entries.iter().find(|(key, _)| key.text == "extends")?;
+    match &value.kind {
+        Kind::Scalar(path) if !path.is_empty() => Some((path.clone(), value.span)),
+        Kind::Scalar(_) | Kind::Null | Kind::Map(_) | Kind::List(_) => None,
+    }
 }
 
 struct Reader<'a> {
@@ -77,7 +86,6 @@ impl Reader<'_> {
             version: String::new(),
             language: 0,
             extends: None,
-            extends_at: Span::default(),
             lints: BTreeMap::new(),
         };
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
@@ -94,10 +102,7 @@ impl Reader<'_> {
                 "name" => manifest.name = self.scalar(value, "name").unwrap_or_default(),
                 "version" => manifest.version = self.scalar(value, "version").unwrap_or_default(),
                 "language" => manifest.language = self.language(value),
-                "extends" => {
-                    manifest.extends = self.scalar(value, "extends");
-                    manifest.extends_at = value.span;
-                }
+                "extends" => manifest.extends = self.scalar(value, "extends"),
                 "lints" => manifest.lints = self.lints(value),
                 other => {
                     let near = did_you_mean(other, KEYS);

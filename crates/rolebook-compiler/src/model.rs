@@ -1,5 +1,6 @@
 //! The nouns: types, areas, roles, key roles, actions, obligations, conditions' names.
 
+mod extend;
 pub(crate) mod graph;
 mod licenses;
 mod links;
@@ -35,7 +36,9 @@ pub(crate) struct Model<'a> {
     pub(crate) conditions: Vec<(ItemIx, ast::ExprId)>,
     /// Where each action, role and gate is declared.
     pub(crate) action_spots: Vec<Spot>,
-    role_spots: Vec<Spot>,
+    pub(crate) role_spots: Vec<Spot>,
+    /// Roles that books on top of this one may include.
+    pub(crate) open_roles: BTreeSet<RoleId>,
     /// Types of which a part could not be resolved: what they seem to lack is no mistake.
     pub(crate) broken: BTreeSet<TypeId>,
 }
@@ -44,6 +47,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, manifest: Option<&Manifest>, sink: &m
     let mut builder = Builder { items, sink, model: empty(items, manifest) };
     builder.declare_top();
     builder.settle_former();
+    builder.check_extends();
     builder.declare_members();
     builder.declare_scopes();
     builder.check_groups();
@@ -51,6 +55,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, manifest: Option<&Manifest>, sink: &m
     builder.link_members();
     builder.link_licenses();
     builder.settle_former();
+    builder.check_holder_names();
     builder.check_types();
     builder.check_roles();
     builder.check_required_places();
@@ -83,7 +88,15 @@ fn empty<'a>(items: &Items<'a>, manifest: Option<&Manifest>) -> Model<'a> {
     };
     let mut names = Names::default();
     names.owners.insert("workspace".into(), Owner::Type(TypeId::WORKSPACE));
-    Model { policy, names, conditions: vec![], action_spots: vec![], role_spots: vec![], broken: BTreeSet::new() }
+    Model {
+        policy,
+        names,
+        conditions: vec![],
+        action_spots: vec![],
+        role_spots: vec![],
+        open_roles: BTreeSet::new(),
+        broken: BTreeSet::new(),
+    }
 }
 
 struct Builder<'a, 'b> {
@@ -202,9 +215,8 @@ impl<'a> Builder<'a, '_> {
                         self.context(at, field);
                     }
                 }
-                // What it adds is not built yet, and no unknown name either.
-                ItemKind::Extend { .. } => self.drop_item(at),
-                ItemKind::Table(_)
+                ItemKind::Extend { .. }
+                | ItemKind::Table(_)
                 | ItemKind::Rule(_)
                 | ItemKind::Assign { .. }
                 | ItemKind::OpenKeyRoles
@@ -216,7 +228,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn declare_type(&mut self, at: ItemIx, item: &Item, ty: &ast::TypeDecl) {
-        if !self.declare(Scope::Types, at, &ty.name, &ty.was) {
+        if (ty.principal && self.refuse_principal(at, &ty.name)) || !self.declare(Scope::Types, at, &ty.name, &ty.was) {
             self.drop_item(at);
             return;
         }
@@ -275,6 +287,7 @@ impl<'a> Builder<'a, '_> {
         let id = RoleId(self.model.policy.roles.len() as u32);
         self.model.names.roles.entry(role.name.text.clone()).or_default().push(id);
         self.model.role_spots.push(Spot { item: at, span: role.name.span });
+        self.model.open_roles.extend(role.open.map(|_| id));
         let place = self.place(at, role.name.span);
         self.model.policy.roles.push(Role {
             name: role.name.text.clone(),
@@ -311,12 +324,20 @@ impl<'a> Builder<'a, '_> {
         });
     }
 
+    /// The blocks of types and areas, what books on top add to them included.
     fn each_owner(&self) -> Vec<(ItemIx, Owner, &'a [Member], bool)> {
         let mut owners = Vec::new();
         for (at, item) in self.items.iter() {
             let (name, members, principal) = match &item.kind {
                 ItemKind::Type(ty) => (&ty.name, &ty.members, ty.principal),
                 ItemKind::Area { name, members, .. } => (name, members, false),
+                ItemKind::Extend { ty, members } => {
+                    let owner = self.model.names.find_owner(&ty.text);
+                    let is_principal =
+                        |owner| matches!(owner, Owner::Type(id) if self.model.names.principals.contains(&id));
+                    owners.extend(owner.map(|owner| (at, owner, members.as_slice(), is_principal(owner))));
+                    continue;
+                }
                 _ => continue,
             };
             // The first declaration of a name is the one that counts.

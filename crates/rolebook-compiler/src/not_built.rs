@@ -2,7 +2,7 @@
 
 use rolebook_diagnostics::rules;
 use rolebook_syntax::Item;
-use rolebook_syntax::ast::{Expr, ExprKind, ItemKind, Member, Role};
+use rolebook_syntax::ast::{Expr, ExprKind, ItemKind};
 
 use crate::items::{Items, Spot};
 use crate::sink::Sink;
@@ -19,32 +19,15 @@ pub(crate) fn report(items: &Items<'_>, sink: &mut Sink) {
 
 fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
     let mut out = Vec::new();
-    let role = |role: &Role, out: &mut Vec<_>| out.extend(role.open.map(|span| ("`open`", span)));
-    let members = |list: &[Member], out: &mut Vec<_>| {
-        for member in list {
-            match member {
-                Member::OpenKeyRoles(span) => out.push(("`open key roles`", *span)),
-                Member::Role(declared) => role(declared, out),
-                Member::Field(_)
-                | Member::KeyRole(_)
-                | Member::Actions(_)
-                | Member::RolesOne(_)
-                | Member::ScopeActive(_)
-                | Member::LicenseNone(_)
-                | Member::ScopeUnion(_)
-                | Member::Gate { .. } => {}
-            }
-        }
-    };
     match &item.kind {
-        ItemKind::Table(table) => out.extend(table.open.map(|span| ("`open`", span))),
         ItemKind::Assign { key_role, .. } => out.push(("an `assign` block", key_role.span)),
-        ItemKind::Extend { ty, .. } => out.push(("`extend`", ty.span)),
-        ItemKind::OpenKeyRoles => out.push(("`open key roles`", rolebook_diagnostics::Span::new(0, 4))),
-        ItemKind::Type(ty) => members(&ty.members, &mut out),
-        ItemKind::Area { members: inner, .. } => members(inner, &mut out),
-        ItemKind::Role(declared) => role(declared, &mut out),
-        ItemKind::License { .. }
+        ItemKind::Type(_)
+        | ItemKind::Area { .. }
+        | ItemKind::Extend { .. }
+        | ItemKind::Table(_)
+        | ItemKind::License { .. }
+        | ItemKind::Role(_)
+        | ItemKind::OpenKeyRoles
         | ItemKind::Group { .. }
         | ItemKind::Condition { .. }
         | ItemKind::Obligation { .. }

@@ -70,6 +70,10 @@ pub(crate) fn build(items: &Items<'_>, model: &Model<'_>, policy: &mut Policy, s
     let mut tests = Vec::new();
     for (at, item) in items.iter() {
         let ItemKind::Test { title, lines } = &item.kind else { continue };
+        // Those of a book below ran there.
+        if items.layer(at) < items.own {
+            continue;
+        }
         let before = sink.diagnostics.len();
         let builder = TestBuilder { items, model, at, fixtures: BTreeMap::new() };
         if let Some((facts, steps)) = builder.build(policy, sink, lines)

@@ -14,6 +14,7 @@ use rolebook_syntax::ast::{Compare, ExprId, ExprKind, Name, Root};
 
 use crate::items::{ItemIx, Items, Spot};
 use crate::model::Model;
+use crate::overlay;
 use crate::sink::Sink;
 
 pub(crate) use roles::{find_holding, former_key_role, resolve_license, resolve_role};
@@ -103,6 +104,9 @@ impl<'a, 'b> Typing<'a, 'b> {
         self.must_be_condition(at, id, used);
         if self.sink.diagnostics.len() > before {
             self.bad_exprs.insert((at, id));
+            if let Some(action) = used.action.map(|action| self.model.action_spots[action.index()]) {
+                overlay::blame_action(self.items, self.sink, before, at, action);
+            }
         }
     }
 

@@ -76,6 +76,12 @@ rules! {
     INVALID_MANIFEST = Error "invalid-manifest";
     /// A book that declares nothing.
     EMPTY_BOOK = Error "empty-book";
+    /// A book to extend that is not there.
+    MISSING_BASE = Error "missing-base";
+    /// A book to extend that does not check.
+    BASE_HAS_ERRORS = Error "base-has-errors";
+    /// An overlay that changes what its base keeps as it is.
+    SEALED = Error "sealed";
     /// Parsed, but not evaluated by this version.
     NOT_BUILT_YET = Error "not-built-yet";
     // names

@@ -2,6 +2,8 @@
 //!
 //! - A fence ` ```rolebook [name.rolebook] ` is a file of the section's book (`book.rolebook` where no name stands there);
 //!   ` ```yaml rolebook.yaml ` its manifest, which is supplied where there is none; any other named fence is a file beside.
+//! - A file `base/NAME.rolebook` belongs to a book that the section's own extends: a manifest that is supplied says
+//!   `extends: base`. Other folders are books, too, where a manifest leads to them.
 //! - `// error[rule-id]: text` at the end of a line says: here a diagnostic of that rule is reported whose message holds the
 //!   text (`#` in YAML). On a line of its own the comment speaks of the next line that is none. Matched both ways: every
 //!   diagnostic is asserted, every assertion met. Failed tests of the book are diagnostics like any other.
@@ -12,6 +14,7 @@
 //! - Any other fence is text.
 
 mod assertion;
+mod books;
 mod page;
 mod run;
 

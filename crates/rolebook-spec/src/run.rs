@@ -7,15 +7,12 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use rolebook_cli::Io;
-use rolebook_compiler::{BookFile, Compiler, prove_assertions, run_test};
+use rolebook_compiler::{Base, Compiler, prove_assertions, run_test};
 use rolebook_diagnostics::{Diagnostic, Sources, Style, full};
 
 use crate::assertion::{self, Assertion};
+use crate::books::{Books, MANIFEST_NAME};
 use crate::page::{Fence, FenceKind, Section};
-
-/// The manifest of a section that brings none.
-const MANIFEST: &str = "name: spec\nversion: 0.1.0\nlanguage: 1\n";
-const MANIFEST_NAME: &str = "rolebook.yaml";
 
 /// Something that is not as the page says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +59,7 @@ pub fn run_section(section: &Section) -> Outcome {
 fn check_book(files: &[(&str, &Fence)], section: &Section, outcome: &mut Outcome) {
     let (diagnostics, sources) = compile(files);
     let mut assertions: Vec<(Assertion, usize)> = Vec::new();
-    for (name, fence) in files.iter().filter(|(name, _)| name.ends_with(".rolebook") || *name == MANIFEST_NAME) {
+    for (name, fence) in files.iter().filter(|(name, _)| name.ends_with(".rolebook") || name.ends_with(MANIFEST_NAME)) {
         let found = assertion::find(name, &fence.text);
         assertions.extend(
             found
@@ -112,22 +109,29 @@ fn headline(diagnostic: &Diagnostic) -> String {
     format!("{}[{}]: {}", diagnostic.severity.word(), diagnostic.rule.id, diagnostic.message)
 }
 
+/// What is reported of the section's book and, of each by itself, of those that it extends.
 fn compile(files: &[(&str, &Fence)]) -> (Vec<Diagnostic>, Sources) {
-    let file = |name: &str, text: &str| BookFile { path: name.to_owned(), bytes: text.as_bytes().to_vec() };
-    let manifest =
-        files.iter().find(|(name, _)| *name == MANIFEST_NAME).map_or(MANIFEST, |(_, fence)| fence.text.as_str());
-    let books = files.iter().filter(|(name, _)| name.ends_with(".rolebook"));
-    let books = books.map(|(name, fence)| file(name, &fence.text)).collect();
-    let mut compiler = Compiler::new();
-    compiler.set_book("spec", Some(file(MANIFEST_NAME, manifest)), books);
-    let compiled = compiler.compile();
-    let proofs = prove_assertions(&compiler, &compiled, |_| true);
-    let mut diagnostics = compiled.diagnostics;
-    diagnostics.extend(proofs.into_iter().flat_map(|proof| proof.diagnostics));
-    if let Some(policy) = &compiled.policy {
-        diagnostics.extend(compiled.tests.iter().flat_map(|test| run_test(policy, test)));
+    let mut diagnostics = Vec::new();
+    let mut sources = Sources::default();
+    let mut next = Some(Books::new(files).own());
+    while let Some(book) = next {
+        let mut compiler = Compiler::new();
+        compiler.set(book.clone());
+        let compiled = compiler.compile();
+        let proofs = prove_assertions(&compiler, &compiled, |_| true);
+        let mut found = compiled.diagnostics;
+        found.extend(proofs.into_iter().flat_map(|proof| proof.diagnostics));
+        if let Some(policy) = &compiled.policy {
+            found.extend(compiled.tests.iter().flat_map(|test| run_test(policy, test)));
+        }
+        diagnostics.splice(0..0, found);
+        sources.extend(compiler.sources());
+        next = match book.base {
+            Base::Book(base) => Some(*base),
+            Base::None | Base::Refused(_) => None,
+        };
     }
-    (diagnostics, compiler.sources())
+    (diagnostics, sources)
 }
 
 fn compare(fence: &Fence, found: &str, outcome: &mut Outcome) {
@@ -173,16 +177,14 @@ fn run_consoles(files: &[(&str, &Fence)], consoles: &[&Fence], outcome: &mut Out
 
 fn write_files(files: &[(&str, &Fence)]) -> std::io::Result<tempfile::TempDir> {
     let folder = tempfile::tempdir()?;
-    let has_book = files.iter().any(|(name, _)| name.ends_with(".rolebook") && !name.contains('/'));
-    if has_book && !files.iter().any(|(name, _)| *name == MANIFEST_NAME) {
-        std::fs::write(folder.path().join(MANIFEST_NAME), MANIFEST)?;
-    }
-    for (name, fence) in files {
+    let supplied = Books::new(files).supplied();
+    let written = files.iter().map(|(name, fence)| (*name, fence.text.as_str()));
+    for (name, text) in written.chain(supplied.iter().map(|(name, text)| (name.as_str(), text.as_str()))) {
         let path = folder.path().join(name);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
-        std::fs::write(path, &fence.text)?;
+        std::fs::write(path, text)?;
     }
     Ok(folder)
 }

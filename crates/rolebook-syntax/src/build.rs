@@ -191,7 +191,7 @@ impl<'a> Builder<'a> {
             "assign" => self.assign(head),
             "extend" => {
                 let ty = self.line(Rule::extend_line, head).and_then(|pair| self.name_in(&pair, Rule::name));
-                let members = self.members(true);
+                let members = self.members(false);
                 ty.map(|ty| ItemKind::Extend { ty, members })
             }
             "assert" => self.line(Rule::assert_line, head).map(|pair| ItemKind::Assert(self.assert(&pair))),

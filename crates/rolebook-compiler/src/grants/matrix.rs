@@ -12,6 +12,7 @@ use crate::declare::Scope;
 use crate::items::{ItemIx, Items, Spot};
 use crate::lower::Lower;
 use crate::model::Model;
+use crate::overlay;
 use crate::pattern::resolve;
 use crate::sink::Sink;
 use crate::typing::{ExprAt, Typing, resolve_license};
@@ -20,16 +21,28 @@ use crate::typing::{ExprAt, Typing, resolve_license};
 pub(super) struct PendingMatrix<'a> {
     pub(super) at: ItemIx,
     pub(super) table: &'a ast::Table,
-    columns: Vec<Option<Column>>,
+    pub(super) columns: Vec<Option<Column>>,
     pub(super) rows: Vec<PendingRow<'a>>,
 }
 
 pub(super) struct PendingRow<'a> {
+    /// The item that it was written in first.
+    pub(super) at: ItemIx,
     pub(super) row: &'a ast::Row,
+    /// Its head; in a book on top, if that replaced it.
+    pub(super) head: Spot,
+    pub(super) title: Option<&'a ast::Text>,
     pub(super) patterns: Vec<rolebook_policy::PatternMatch>,
-    /// `None` where a name in the cell is unknown.
-    cells: Vec<Option<CellKind>>,
-    complete: bool,
+    pub(super) cells: Vec<PendingCell<'a>>,
+    pub(super) complete: bool,
+}
+
+#[derive(Clone)]
+pub(super) struct PendingCell<'a> {
+    pub(super) at: ItemIx,
+    cell: &'a ast::Cell,
+    /// `None` where a name in it is unknown.
+    kind: Option<CellKind>,
 }
 
 pub(super) fn pending_matrix<'a>(
@@ -76,15 +89,17 @@ pub(super) fn pending_matrix<'a>(
         .rows
         .iter()
         .map(|row| {
-            let patterns = resolve(items, model, sink, at, &row.patterns);
-            let complete = !row.patterns.is_empty() && patterns.len() == row.patterns.len();
-            let cells = row.cells.iter().map(|cell| cell_kind(items, model, sink, at, table.kind, cell)).collect();
-            let actions: BTreeSet<ActionId> =
-                patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
+            let mut pending = pending_row(items, model, sink, at, table.kind, row);
+            let actions = pending.actions();
             for column in columns.iter().flatten() {
-                check_place(items, model, sink, Spot { item: at, span: row.head }, &column.grantee, &actions);
+                check_place(items, model, sink, pending.head, &column.grantee, &actions);
             }
-            PendingRow { row, patterns, cells, complete }
+            // A ceiling grants nothing; of settings the audience does.
+            let grants = table.kind == TableKind::Matrix && row.cells.iter().any(|cell| matches!(cell.kind, ast::CellKind::Granted { .. }));
+            if grants && overlay::refuse_grant(items, model, sink, pending.head, &actions) {
+                pending.complete = false;
+            }
+            pending
         })
         .collect();
     PendingMatrix { at, table, columns, rows }
@@ -114,6 +129,28 @@ fn license_column(
         }
     };
     resolve_license(items, model, sink, at, name).map(Grantee::License)
+}
+
+pub(super) fn pending_row<'a>(
+    items: &Items<'a>,
+    model: &Model<'a>,
+    sink: &mut Sink,
+    at: ItemIx,
+    table: TableKind,
+    row: &'a ast::Row,
+) -> PendingRow<'a> {
+    let patterns = resolve(items, model, sink, at, &row.patterns);
+    let complete = !row.patterns.is_empty() && patterns.len() == row.patterns.len();
+    let cells = row.cells.iter().map(|cell| PendingCell { at, cell, kind: cell_kind(items, model, sink, at, table, cell) });
+    let cells = cells.collect();
+    let head = Spot { item: at, span: row.head };
+    PendingRow { at, row, head, title: row.title.as_ref(), patterns, cells, complete }
+}
+
+impl PendingRow<'_> {
+    fn actions(&self) -> BTreeSet<ActionId> {
+        self.patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect()
+    }
 }
 
 fn cell_kind(
@@ -153,14 +190,13 @@ fn cell_kind(
 pub(super) fn check_matrix(typing: &mut Typing<'_, '_>, pending: &PendingMatrix<'_>) {
     let model = typing.model;
     for row in &pending.rows {
-        let actions: BTreeSet<ActionId> =
-            row.patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
+        let actions = row.actions();
         let everybody = principals(model, None);
         if let Some(when) = row.row.when {
-            each_use(model, &actions, &everybody, |used| typing.condition(pending.at, when, used));
+            each_use(model, &actions, &everybody, |used| typing.condition(row.at, when, used));
         }
         for (cell, column) in row.cells.iter().zip(&pending.columns) {
-            let Some(CellKind::Granted { conditions, .. }) = cell else { continue };
+            let Some(CellKind::Granted { conditions, .. }) = &cell.kind else { continue };
             let types = principals(model, column.as_ref().map(|column| &column.grantee));
             for condition in conditions {
                 each_use(model, &actions, &types, |used| typing.named(*condition, used));
@@ -195,6 +231,7 @@ pub(super) fn lower_matrix(
         lowered.matrix.columns.push(column.clone().unwrap_or(unknown));
     }
     for (index, row) in pending.rows.iter().enumerate() {
+        let at = row.at;
         let when = row.row.when.map(|id| (id, lower.lower(at, id).filter(|_| !bad_exprs.contains(&(at, id)))));
         if !row.complete || matches!(when, Some((_, None))) {
             lowered.bad_rows.insert(index);
@@ -205,32 +242,31 @@ pub(super) fn lower_matrix(
         });
         let mut spots = Vec::new();
         let mut cells = Vec::new();
-        for (column, cell) in row.row.cells.iter().enumerate() {
-            let spot = Spot { item: at, span: cell.span };
-            let kind = row.cells.get(column).cloned().flatten().filter(|kind| match kind {
+        for (column, cell) in row.cells.iter().enumerate() {
+            let spot = Spot { item: cell.at, span: cell.cell.span };
+            let kind = cell.kind.clone().filter(|kind| match kind {
                 CellKind::Granted { conditions, .. } => !conditions.iter().any(|id| lower.bad.contains(id)),
                 CellKind::No | CellKind::Never => true,
             });
             if kind.is_none() || pending.columns.get(column).is_none_or(Option::is_none) {
                 lowered.bad_cells.insert((index, column));
             }
-            let text = match &cell.kind {
+            let text = match &cell.cell.kind {
                 ast::CellKind::Blank => "-".into(),
                 _ => items.written(spot),
             };
             cells.push(Cell { kind: kind.unwrap_or(CellKind::No), text, place: items.place(spot) });
             spots.push(spot);
         }
-        let head = Spot { item: at, span: row.row.head };
-        lowered.rows.push(head);
+        lowered.rows.push(row.head);
         lowered.cells.push(spots);
         lowered.matrix.rows.push(Row {
             patterns: row.patterns.clone(),
             when,
-            title: row.row.title.as_ref().map_or(String::new(), |title| title.text.clone()),
+            title: row.title.map_or(String::new(), |title| title.text.clone()),
             cells,
             doc: row.row.doc.clone(),
-            place: items.place(head),
+            place: items.place(row.head),
         });
     }
     lowered

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rolebook_diagnostics::Span;
 use rolebook_policy::{Effect, Rule};
 use rolebook_syntax::ast;
 
@@ -10,9 +11,10 @@ use super::holder::Stands;
 use super::statement::{
     PendingStatement, Statement, check_statement, lower_statement, pending_statement, types_of_holders,
 };
-use crate::items::{ItemIx, Items};
+use crate::items::{ItemIx, Items, Spot};
 use crate::lower::Lower;
 use crate::model::Model;
+use crate::overlay;
 use crate::sink::Sink;
 use crate::typing::{ExprAt, Typing};
 
@@ -40,7 +42,14 @@ pub(super) fn pending_rule<'a>(
         condition: rule.condition,
         obligations: &rule.obligations,
     };
-    PendingRule { rule, statement: pending_statement(items, model, sink, said) }
+    let mut statement = pending_statement(items, model, sink, said);
+    if let (Effect::Allow, Some(first), Some(last)) = (said.effect, rule.patterns.first(), rule.patterns.last()) {
+        let spot = Spot { item: at, span: Span::new(first.span.start, last.span.end) };
+        if overlay::refuse_grant(items, model, sink, spot, &statement.actions) {
+            statement.grantees = None;
+        }
+    }
+    PendingRule { rule, statement }
 }
 
 fn effect(rule: &ast::Rule) -> Effect {

@@ -35,8 +35,9 @@ pub(super) struct Statement<'a> {
 /// A statement as resolved, before its condition is lowered.
 pub(super) struct PendingStatement<'a> {
     pub(super) said: Statement<'a>,
-    grantees: Option<Vec<(String, Grantee)>>,
-    actions: BTreeSet<ActionId>,
+    /// `None` where one is unknown, or may not be granted to.
+    pub(super) grantees: Option<Vec<(String, Grantee)>>,
+    pub(super) actions: BTreeSet<ActionId>,
     obligations: Option<Vec<ObligationId>>,
 }
 

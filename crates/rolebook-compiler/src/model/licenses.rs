@@ -13,6 +13,10 @@ use crate::typing::resolve_role;
 
 impl Builder<'_, '_> {
     pub(super) fn license(&mut self, at: ItemIx, item: &Item, name: &Name, text: &Option<Text>, was: &[Was]) {
+        if self.refuse_license(at, name) {
+            self.drop_item(at);
+            return;
+        }
         if !self.declare(Scope::Licenses, at, name, was) {
             return;
         }

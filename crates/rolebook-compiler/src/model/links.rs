@@ -8,6 +8,7 @@ use super::graph::{cycles, ring};
 use super::{Builder, MAX_FIELDS};
 use crate::declare::Scope;
 use crate::items::{ItemIx, Spot};
+use crate::overlay;
 
 impl Builder<'_, '_> {
     /// What refers to other members: places, arguments, required actions, gates, included roles, context types.
@@ -223,6 +224,22 @@ impl Builder<'_, '_> {
                 let message = format!("`{}` is held somewhere else than `{}`", path.name.text, role.name.text);
                 self.invalid(message, at, path.span, "another place", "a role includes roles of the same place");
                 continue;
+            }
+            let declared = self.model.role_spots[included.index()];
+            if self.items.is_below(declared.item, at) && !self.model.open_roles.contains(&included) {
+                let name = &path.name.text;
+                let message =
+                    format!("`{}` includes `{name}`, which the book that declares it does not open", role.name.text);
+                let there = Some((declared, "declared there, without `open`"));
+                let help = format!("let the base say `open role {name}`, or give the new role what it needs by itself");
+                overlay::refuse(
+                    self.items,
+                    self.sink,
+                    message,
+                    (Spot { item: at, span: path.span }, "included here"),
+                    there,
+                    &help,
+                );
             }
             self.model.policy.roles[this.index()].includes.push(included);
         }

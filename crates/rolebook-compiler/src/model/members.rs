@@ -97,6 +97,9 @@ impl Builder<'_, '_> {
                         self.model.broken.insert(id);
                         continue;
                     }
+                    if let Some(span) = parent.ungated {
+                        self.check_ungated(at, &name.text, span);
+                    }
                     let ungated = parent.ungated.is_some();
                     self.model.policy.types[id.index()].parents.push(Parent { ty, cardinality, ungated });
                 }

@@ -97,6 +97,7 @@ impl Builder<'_> {
             ("license", _) => Rule::license_none_line,
             ("scope", _) => Rule::scope_line,
             ("key", _) => Rule::key_role_line,
+            ("open", "role") => Rule::role_line,
             ("open", _) => Rule::open_line,
             ("gate", _) => Rule::gate_line,
             ("action", _) => Rule::action_line,
@@ -125,7 +126,10 @@ impl Builder<'_> {
                 let action = self.name_in(&pair, Rule::name)?;
                 Some(Member::Gate { action, or_none: find(&pair, Rule::kw_none).is_some() })
             }
-            Rule::role_line => find(&pair, Rule::role).map(|role| Member::Role(self.role(&role, doc))),
+            Rule::role_line => {
+                let open = find(&pair, Rule::kw_open).map(|open| self.span(&open));
+                find(&pair, Rule::role).map(|role| Member::Role(Role { open, ..self.role(&role, doc) }))
+            }
             Rule::key_role_line => Some(Member::KeyRole(KeyRole {
                 name: self.name_in(&pair, Rule::name)?,
                 title: self.title_in(&pair),

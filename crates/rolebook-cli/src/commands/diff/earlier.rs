@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use rolebook_compiler::BookFile;
+use rolebook_compiler::{Base, BookFile, BookSource};
 use rolebook_diagnostics::{Diagnostic, Severity};
 use rolebook_policy::Policy;
 use rolebook_syntax::ast::ItemKind;
 use rolebook_syntax::{decode, parse_file};
 
-use crate::books::Book;
+use crate::books;
 
 /// What depends on something that was left out is left out in the next round.
 const MAX_ROUNDS: usize = 32;
@@ -16,27 +16,42 @@ const MAX_ROUNDS: usize = 32;
 /// Leaves out what has errors, a line of a table or block first, else a whole item, and what depended on it, until the rest
 /// checks. The policy of the rest, and what was left out: `file:line: text` each. Tests and assertions go without a word:
 /// nothing is decided by them. `None` where nothing is left that decides something.
-pub(super) fn salvage(mut book: Book) -> Option<(Policy, Vec<String>)> {
+pub(super) fn salvage(mut book: BookSource) -> Option<(Policy, Vec<String>)> {
     let mut left_out: Vec<LeftOut> = Vec::new();
+    let policy = mend(&mut book, &mut left_out)?;
+    let mut found: Vec<&LeftOut> = left_out.iter().filter(|part| part.decides).collect();
+    found.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    let found = found.into_iter().map(|part| format!("{}:{}: {}", part.file, part.line, part.text)).collect();
+    (!policy.actions.is_empty()).then_some((policy, found))
+}
+
+/// Leaves out of the book what has errors, and of what it extends before that.
+fn mend(book: &mut BookSource, left_out: &mut Vec<LeftOut>) -> Option<Policy> {
+    let extends = match &mut book.base {
+        Base::None => "",
+        Base::Book(base) => {
+            mend(base, left_out)?;
+            "extends: base\n"
+        }
+        // Nobody knows what it was built on.
+        Base::Refused(_) => return None,
+    };
     let mut manifest_left_out = false;
     for _ in 0..MAX_ROUNDS {
-        let compiled = book.clone().compiler().compile();
-        if let Some(policy) = compiled.policy {
-            let mut found: Vec<&LeftOut> = left_out.iter().filter(|part| part.decides).collect();
-            found.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-            let found = found.into_iter().map(|part| format!("{}:{}: {}", part.file, part.line, part.text)).collect();
-            return (!policy.actions.is_empty()).then_some((policy, found));
+        let compiled = books::compiler(book.clone()).compile();
+        if compiled.policy.is_some() {
+            return compiled.policy;
         }
         let errors = compiled.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
         let mut is_shorter = false;
         for error in errors {
-            match place(&book, error) {
-                Some((index, at)) => is_shorter |= leave_out(&mut book.files[index], at, &mut left_out),
+            match place(book, error) {
+                Some((index, at)) => is_shorter |= leave_out(&mut book.files[index], at, left_out),
                 None if !manifest_left_out => {
                     manifest_left_out = true;
                     is_shorter = true;
                     // What is said there of the language and of lints decides nothing in version 1.
-                    let bytes = b"name: earlier\nlanguage: 1\n".to_vec();
+                    let bytes = format!("name: earlier\nlanguage: 1\n{extends}").into_bytes();
                     let path = book.manifest.as_ref().map_or("rolebook.yaml".to_owned(), |file| file.path.clone());
                     book.manifest = Some(BookFile { path, bytes });
                 }
@@ -59,7 +74,7 @@ struct LeftOut {
 }
 
 /// The file of the book in which an error is, by position, and where it begins.
-fn place(book: &Book, error: &Diagnostic) -> Option<(usize, usize)> {
+fn place(book: &BookSource, error: &Diagnostic) -> Option<(usize, usize)> {
     let label = error.labels.first()?;
     let index = book.files.iter().position(|file| *file.path == *label.file)?;
     Some((index, label.span.range().start))

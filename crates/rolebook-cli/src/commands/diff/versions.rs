@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use rolebook_compiler::BookFile;
+use rolebook_compiler::{Base, BookFile, BookSource, Shelf, folder_at, with_bases};
 use rolebook_diagnostics::{Diagnostic, Severity, concise};
 use rolebook_policy::Policy;
 
 use super::{Question, earlier};
 use crate::args::Format;
-use crate::books::{self, Book, MANIFEST};
+use crate::books::{self, MANIFEST};
 use crate::commands::Failure;
-use crate::git;
+use crate::git::Revision;
 use crate::io::Io;
 use crate::report;
 
@@ -75,23 +75,30 @@ pub(super) fn read(io: &mut Io, question: &Question) -> Result<Option<Versions>,
 }
 
 enum Earlier {
-    Book(Book),
+    Book(BookSource),
     /// As people call it, and that it was not there.
     Nothing(String, String),
 }
 
 fn in_revision(io: &Io, folder: &Path, revision: &str) -> Result<Earlier, Failure> {
-    let shown = io.shown(folder);
-    let snapshot = git::snapshot(folder, &shown, revision)?;
-    let name = |path: &str| format!("{revision}:{path}");
-    let place = if snapshot.folder.is_empty() { ".".to_owned() } else { snapshot.folder.clone() };
-    let old = name(&place);
-    if snapshot.files.is_empty() {
-        return Ok(Earlier::Nothing(old, format!("`{revision}` has no book in `{place}`: everything is new")));
+    let shelf = Revision::find(folder, &io.shown(folder), revision)?;
+    let files = shelf.book_files(&shelf.place)?.unwrap_or_default();
+    if files.is_empty() {
+        let place = if shelf.place.is_empty() { "." } else { &shelf.place };
+        let all_new = format!("`{revision}` has no book in `{place}`: everything is new");
+        return Ok(Earlier::Nothing(format!("{revision}:{place}"), all_new));
     }
-    let mut book = Book { folder: old, manifest: None, files: vec![] };
-    for (file, bytes) in snapshot.files {
-        let path = if snapshot.folder.is_empty() { name(&file) } else { name(&format!("{}/{file}", snapshot.folder)) };
+    let book = earlier_book(revision, &shelf.place, files);
+    Ok(Earlier::Book(with_bases(&shelf, &shelf.place, book)))
+}
+
+/// A book of a revision, which is called by both: `main:policies/vitally`.
+fn earlier_book(revision: &str, place: &str, files: Vec<(String, Vec<u8>)>) -> BookSource {
+    let name = |path: &str| format!("{revision}:{path}");
+    let folder = name(if place.is_empty() { "." } else { place });
+    let mut book = BookSource { folder, manifest: None, files: vec![], base: Base::None };
+    for (file, bytes) in files {
+        let path = if place.is_empty() { name(&file) } else { name(&format!("{place}/{file}")) };
         let read = BookFile { path, bytes };
         if file == MANIFEST {
             book.manifest = Some(read);
@@ -99,7 +106,17 @@ fn in_revision(io: &Io, folder: &Path, revision: &str) -> Result<Earlier, Failur
             book.files.push(read);
         }
     }
-    Ok(Earlier::Book(book))
+    book
+}
+
+impl Shelf for Revision<'_> {
+    fn base(&self, from: &str, extends: &str) -> Result<(String, BookSource), String> {
+        let place = folder_at(from, extends).ok_or_else(|| format!("`{extends}` leads out of the git repository"))?;
+        let files = self.book_files(&place)?;
+        let files = files.ok_or_else(|| format!("there was no folder `{extends}` in `{}`", self.name()))?;
+        let book = earlier_book(self.name(), &place, files);
+        Ok((place, book))
+    }
 }
 
 /// A book that says nothing.
@@ -115,9 +132,9 @@ fn nothing(later: &Policy) -> Policy {
 }
 
 /// The policy of the earlier book; where that has errors, of what can be understood of it, and what cannot.
-fn understood(io: &mut Io, book: Book) -> Result<(Policy, Vec<String>), Failure> {
+fn understood(io: &mut Io, book: BookSource) -> Result<(Policy, Vec<String>), Failure> {
     let old = book.folder.clone();
-    let compiler = book.clone().compiler();
+    let compiler = books::compiler(book.clone());
     let compiled = compiler.compile();
     if let Some(policy) = compiled.policy {
         return Ok((policy, vec![]));

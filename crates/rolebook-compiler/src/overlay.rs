@@ -1,0 +1,104 @@
+//! A book on top of another one: what the lower one keeps as it is.
+//!
+//! Both are compiled as one, so everything that is proved is proved of the whole. Here stands what is refused beside that.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rolebook_diagnostics::{Diagnostic, Label, Severity, Span, rules};
+use rolebook_policy::ActionId;
+
+use crate::items::{ItemIx, Items, Spot};
+use crate::model::Model;
+use crate::sink::Sink;
+
+/// Refuses what a base seals: what stands `here`, and what it would change `there`.
+pub(crate) fn refuse(
+    items: &Items<'_>,
+    sink: &mut Sink,
+    message: impl Into<String>,
+    here: (Spot, &str),
+    there: Option<(Spot, &str)>,
+    help: &str,
+) {
+    let labels: Vec<(Spot, &str)> = std::iter::once(here).chain(there).collect();
+    sink.report(items, &rules::SEALED, message, &labels, help);
+}
+
+/// Refuses a name that the base has or had.
+pub(crate) fn refuse_name(items: &Items<'_>, sink: &mut Sink, name: &str, here: Spot, there: Spot, label: &str) {
+    let message = format!("`{name}` is a name of the book that this one extends");
+    let help = "what is written there must go on meaning the same: take another name";
+    refuse(items, sink, message, (here, "taken"), Some((there, label)), help);
+}
+
+/// Refuses a grant of actions that the base declares; whether there were any.
+pub(crate) fn refuse_grant(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    here: Spot,
+    actions: &BTreeSet<ActionId>,
+) -> bool {
+    let declared = |id: &ActionId| model.action_spots[id.index()];
+    let sealed: Vec<ActionId> =
+        actions.iter().copied().filter(|id| items.is_below(declared(id).item, here.item)).collect();
+    let Some(first) = sealed.first() else { return false };
+    let name = model.policy.action_name(*first);
+    let message = match sealed.len() {
+        1 => format!("`{name}` belongs to the book that this one extends, which alone grants it"),
+        count => {
+            format!("`{name}` and {} more belong to the book that this one extends, which alone grants them", count - 1)
+        }
+    };
+    let help = "grant actions that this book declares, by name; for those of the base replace a row of its settings, or of \
+                a matrix that it calls `open`, or include a role that it calls `open`";
+    let there = (declared(first), "declared there");
+    refuse(items, sink, message, (here, "granted here"), Some(there), help);
+    true
+}
+
+/// What a base says fits all actions that it knew. Where it does not fit one of a book on top, the mistakes in `expr` that
+/// were reported from `before` on are that action's.
+pub(crate) fn blame_action(items: &Items<'_>, sink: &mut Sink, before: usize, expr: ItemIx, action: Spot) {
+    if !items.is_below(expr, action.item) {
+        return;
+    }
+    let (file, span) = (&items.unit(action.item).path, items.absolute(action));
+    let label = Label { file: file.clone(), span, message: "what the base says reaches this action".into() };
+    for diagnostic in sink.diagnostics.iter_mut().skip(before).filter(|known| known.labels.first() != Some(&label)) {
+        diagnostic.labels.insert(0, label.clone());
+        let help = "let its type have what the base asks for there, or give the action a name that the base's patterns do not \
+                    match";
+        diagnostic.help.push(help.into());
+    }
+}
+
+/// Lets everything be reported at the book itself: its base checks by itself. What is only worth a warning there was said
+/// there.
+pub(crate) fn settle(items: &Items<'_>, extends: Option<&(Arc<str>, Span)>, sink: &mut Sink) {
+    let Some((file, span)) = extends.filter(|_| items.own > 0) else { return };
+    let below: BTreeSet<&str> =
+        items.units.iter().filter(|unit| unit.layer < items.own).map(|unit| unit.path.as_ref()).collect();
+    let is_below = |label: &Label| below.contains(label.file.as_ref());
+    let is_told = |diagnostic: &Diagnostic| {
+        diagnostic.severity != Severity::Error
+            && !diagnostic.labels.is_empty()
+            && diagnostic.labels.iter().all(is_below)
+    };
+    for list in [&mut sink.diagnostics, &mut sink.renamed] {
+        list.retain(|diagnostic| !is_told(diagnostic));
+        for diagnostic in list {
+            diagnostic.fixes.retain(|fix| fix.edits.iter().all(|edit| !below.contains(edit.file.as_ref())));
+            if !diagnostic.labels.first().is_some_and(is_below) {
+                continue;
+            }
+            let own = diagnostic.labels.iter().position(|label| !is_below(label));
+            let first = match own {
+                Some(index) => diagnostic.labels.remove(index),
+                None => Label { file: file.clone(), span: *span, message: "together with this book".into() },
+            };
+            diagnostic.labels.insert(0, first);
+        }
+    }
+}
