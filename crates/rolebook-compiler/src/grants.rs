@@ -20,10 +20,10 @@ use rolebook_syntax::ast::{self, ItemKind, Name, TableKind};
 use self::assertion::{check_assertion, lower_assertion, pending_assertion};
 use self::holder::principals;
 use self::matrix::{PendingMatrix, check_matrix, lower_matrix, pending_matrix};
-use self::replace::{replace_rows, same_title};
+use self::replace::{replace_rows, replace_settings, same_title};
 use self::rule::{check_rule, lower_rule, pending_rule};
 pub(crate) use self::settings::LoweredSettings;
-use self::settings::{check_settings, lower_settings, pending_settings};
+use self::settings::{PendingSettings, check_settings, lower_settings, pending_settings};
 use crate::conditions;
 use crate::declare::Scope;
 use crate::items::{ItemIx, Items, Spot};
@@ -77,7 +77,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
         match &item.kind {
             ItemKind::Table(table) => match table.kind {
                 TableKind::Matrix => {
-                    let targets = same_title(items, &matrices, at, table);
+                    let targets = same_title(items, matrices.iter(), at, table);
                     if targets.is_empty() {
                         matrices.push(pending_matrix(items, model, sink, at, table));
                     } else {
@@ -85,7 +85,15 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
                     }
                 }
                 TableKind::Ceiling => ceilings.push(pending_matrix(items, model, sink, at, table)),
-                TableKind::Settings => settings.push(pending_settings(items, model, sink, at, table)),
+                TableKind::Settings => {
+                    let below = settings.iter().map(|pending: &PendingSettings<'_>| &pending.table);
+                    let targets = same_title(items, below, at, table);
+                    if targets.is_empty() {
+                        settings.push(pending_settings(items, model, sink, at, table));
+                    } else {
+                        replace_settings(items, model, sink, at, table, &mut settings, &targets);
+                    }
+                }
             },
             ItemKind::Rule(rule) => rules_found.push(pending_rule(items, model, sink, at, rule)),
             ItemKind::Assert(assert) => assertions.push(pending_assertion(items, model, sink, at, assert)),

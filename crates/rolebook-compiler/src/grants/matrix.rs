@@ -95,7 +95,8 @@ pub(super) fn pending_matrix<'a>(
                 check_place(items, model, sink, pending.head, &column.grantee, &actions);
             }
             // A ceiling grants nothing; of settings the audience does.
-            let grants = table.kind == TableKind::Matrix && row.cells.iter().any(|cell| matches!(cell.kind, ast::CellKind::Granted { .. }));
+            let grants = table.kind == TableKind::Matrix
+                && row.cells.iter().any(|cell| matches!(cell.kind, ast::CellKind::Granted { .. }));
             if grants && overlay::refuse_grant(items, model, sink, pending.head, &actions) {
                 pending.complete = false;
             }
@@ -141,14 +142,15 @@ pub(super) fn pending_row<'a>(
 ) -> PendingRow<'a> {
     let patterns = resolve(items, model, sink, at, &row.patterns);
     let complete = !row.patterns.is_empty() && patterns.len() == row.patterns.len();
-    let cells = row.cells.iter().map(|cell| PendingCell { at, cell, kind: cell_kind(items, model, sink, at, table, cell) });
+    let cells =
+        row.cells.iter().map(|cell| PendingCell { at, cell, kind: cell_kind(items, model, sink, at, table, cell) });
     let cells = cells.collect();
     let head = Spot { item: at, span: row.head };
     PendingRow { at, row, head, title: row.title.as_ref(), patterns, cells, complete }
 }
 
 impl PendingRow<'_> {
-    fn actions(&self) -> BTreeSet<ActionId> {
+    pub(super) fn actions(&self) -> BTreeSet<ActionId> {
         self.patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect()
     }
 }

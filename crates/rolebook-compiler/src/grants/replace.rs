@@ -1,27 +1,30 @@
-//! Rows of a matrix that a base opens, replaced by a book on top.
+//! Rows of a base's tables, replaced by a book on top: of a matrix that is open, and to whom settings grant.
 
 use rolebook_diagnostics::{did_you_mean, rules};
-use rolebook_policy::Effect;
+use rolebook_policy::Column;
 use rolebook_syntax::ast;
 
-use super::holder::grantee;
+use super::holder::{Stands, grantee};
 use super::matrix::{PendingMatrix, PendingRow, pending_row};
+use super::settings::{PendingSettings, replaced_setting};
 use crate::items::{ItemIx, Items, Spot};
 use crate::model::Model;
 use crate::overlay;
 use crate::sink::Sink;
 
-/// The matrices of lower books with the title of this one, by position. Where there are any, its rows replace theirs.
-pub(super) fn same_title(
+/// A row on top with the row that it replaces: a table's position, a row's position in it.
+type Replaced<'a> = (usize, usize, PendingRow<'a>);
+
+/// The tables of lower books with the title of this one, by position. Where there are any, its rows replace theirs.
+pub(super) fn same_title<'m, 'a: 'm>(
     items: &Items<'_>,
-    matrices: &[PendingMatrix<'_>],
+    tables: impl Iterator<Item = &'m PendingMatrix<'a>>,
     at: ItemIx,
     table: &ast::Table,
 ) -> Vec<usize> {
-    let matrices = matrices.iter().enumerate();
-    let same =
-        matrices.filter(|(_, matrix)| items.is_below(matrix.at, at) && matrix.table.title.text == table.title.text);
-    same.map(|(index, _)| index).collect()
+    let is_same =
+        |found: &PendingMatrix<'_>| items.is_below(found.at, at) && found.table.title.text == table.title.text;
+    tables.enumerate().filter(|(_, found)| is_same(found)).map(|(index, _)| index).collect()
 }
 
 /// Puts the rows of `table` in the place of those with the same head. A column that is not written there stays as it is.
@@ -41,8 +44,8 @@ pub(super) fn replace_rows<'a>(
     if first.table.open.is_none() {
         let message =
             format!("\"{}\" is a matrix of the book that this one extends, which keeps it as it is", title.text);
-        let help =
-            "give a matrix of this book another title; rows of that one can be replaced only if it says `open matrix`";
+        let help = "give a matrix of this book another title; rows of that one can be replaced only if it says \
+                    `open matrix`";
         let label = "declared there, without `open`";
         overlay::refuse(items, sink, message, (here, "would replace rows of it"), Some((there, label)), help);
         return;
@@ -53,14 +56,89 @@ pub(super) fn replace_rows<'a>(
         sink.report(items, &rules::INVALID_DECLARATION, message, &labels, "write `matrix` alone");
     }
     let Some(columns) = columns(items, model, sink, at, table, first) else { return };
+    let bases: Vec<(usize, &PendingMatrix<'a>)> = targets.iter().map(|index| (*index, &matrices[*index])).collect();
+    for (matrix, row, new) in find_rows(items, model, sink, at, table, &bases) {
+        let row = &mut matrices[matrix].rows[row];
+        for (cell, column) in new.cells.into_iter().zip(&columns) {
+            if let Some(old) = row.cells.get_mut(*column) {
+                *old = cell;
+            }
+        }
+        row.title = new.title.or(row.title);
+        row.head = new.head;
+    }
+}
+
+/// Sets to whom the rows of a base's settings grant.
+pub(super) fn replace_settings<'a>(
+    items: &Items<'a>,
+    model: &Model<'a>,
+    sink: &mut Sink,
+    at: ItemIx,
+    table: &'a ast::Table,
+    settings: &mut [PendingSettings<'a>],
+    targets: &[usize],
+) {
+    let Some(first) = targets.first().map(|index| &settings[*index].table) else { return };
+    let there = Spot { item: first.at, span: first.table.title.span };
+    if let Some(column) = table.columns.iter().flatten().next() {
+        let message = format!("what the licenses include in \"{}\" is not to be set", table.title.text);
+        let help = "write `permission` and `who` alone; to allow less, write a `ceiling` or a `forbid`";
+        let here = Spot { item: at, span: column.span() };
+        overlay::refuse(
+            items,
+            sink,
+            message,
+            (here, "sealed"),
+            Some((there, "its columns of licenses are sealed")),
+            help,
+        );
+        return;
+    }
+    let bases: Vec<(usize, &PendingMatrix<'a>)> =
+        targets.iter().map(|index| (*index, &settings[*index].table)).collect();
+    for (number, row, new) in find_rows(items, model, sink, at, table, &bases) {
+        let old = &settings[number].table.rows[row];
+        if let Some(bound) = &new.row.at_most {
+            let message = "how far a setting goes is for the book that declares it to say";
+            let there = old.row.at_most.as_ref().map_or(old.row.head, |bound| bound.span);
+            let there = Spot { item: old.at, span: there };
+            let here = Spot { item: at, span: bound.span };
+            overlay::refuse(items, sink, message, (here, "sealed"), Some((there, "said there")), "write `who` alone");
+        }
+        let setting = replaced_setting(items, model, sink, old, settings[number].rows[row].as_ref(), &new);
+        let PendingSettings { table, rows, who } = &mut settings[number];
+        rows[row] = setting;
+        who[row] = Spot { item: at, span: new.row.who.as_ref().map_or(new.row.head, |cell| cell.span) };
+        let old = &mut table.rows[row];
+        old.title = new.title.or(old.title);
+        old.head = new.head;
+    }
+}
+
+/// The rows of `table` with those of the same head in the tables of the base.
+fn find_rows<'a>(
+    items: &Items<'a>,
+    model: &Model<'a>,
+    sink: &mut Sink,
+    at: ItemIx,
+    table: &'a ast::Table,
+    bases: &[(usize, &PendingMatrix<'a>)],
+) -> Vec<Replaced<'a>> {
+    let title = &table.title.text;
+    let mut known: Vec<(usize, usize, String)> = Vec::new();
+    for (number, base) in bases {
+        known.extend(base.rows.iter().enumerate().map(|(index, row)| (*number, index, head(items, row))));
+    }
     let mut replaced: Vec<(String, Spot)> = Vec::new();
+    let mut found = Vec::new();
     for row in &table.rows {
-        let pending = pending_row(items, model, sink, at, table.kind, row);
-        if !pending.complete {
+        let new = pending_row(items, model, sink, at, table.kind, row);
+        if !new.complete {
             continue;
         }
-        let head = head(items, &pending);
-        let spot = Spot { item: at, span: row.head };
+        let head = head(items, &new);
+        let spot = new.head;
         if let Some((_, earlier)) = replaced.iter().find(|(known, _)| *known == head) {
             let message = format!("the row `{head}` stands here twice");
             let labels = [(spot, "the second time"), (*earlier, "the first time")];
@@ -68,23 +146,25 @@ pub(super) fn replace_rows<'a>(
             continue;
         }
         replaced.push((head.clone(), spot));
-        let mut rows = targets.iter().flat_map(|index| {
-            let rows = matrices[*index].rows.iter().enumerate();
-            rows.map(move |(row, pending)| (*index, row, pending)).collect::<Vec<_>>()
-        });
-        match rows.find(|(_, _, row)| self::head(items, row) == head).map(|(matrix, row, _)| (matrix, row)) {
-            Some((matrix, row)) => merge(&mut matrices[matrix].rows[row], pending, &columns),
-            None => {
-                let heads: Vec<String> = matrices[targets[0]].rows.iter().map(|row| self::head(items, row)).collect();
-                let near = did_you_mean(&head, heads.iter().map(String::as_str));
-                let message = format!("\"{}\" has no row `{head}` that could be replaced", title.text);
-                let mut help = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-                help.push_str("a row is replaced by one with the same head; new rows stand in a matrix of this book");
-                let there = Some((there, "the matrix that is open"));
-                overlay::refuse(items, sink, message, (spot, "a new row"), there, &help);
-            }
+        if let Some((number, index, _)) = known.iter().find(|(_, _, known)| *known == head) {
+            found.push((*number, *index, new));
+            continue;
         }
+        let near = did_you_mean(&head, known.iter().map(|(_, _, head)| head.as_str()));
+        let mut help = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        help.push_str("a row is replaced by one with the same head; other rows stand in a table of another title");
+        let message = format!("\"{title}\" has no row `{head}` that could be replaced");
+        let there = bases.first().map(|(_, base)| Spot { item: base.at, span: base.table.title.span });
+        overlay::refuse(
+            items,
+            sink,
+            message,
+            (spot, "a new row"),
+            there.map(|spot| (spot, "the table of the base")),
+            &help,
+        );
     }
+    found
 }
 
 /// Which column of the base each column is.
@@ -96,41 +176,37 @@ fn columns(
     table: &ast::Table,
     base: &PendingMatrix<'_>,
 ) -> Option<Vec<usize>> {
-    let mut found: Option<Vec<usize>> = Some(vec![]);
-    for holder in &table.columns {
+    let mut found: Vec<usize> = Vec::new();
+    for (index, holder) in table.columns.iter().enumerate() {
         let holder = holder.as_ref()?;
         let spot = Spot { item: at, span: holder.span() };
-        let meant = grantee(items, model, sink, at, holder, Effect::Allow)?;
-        let is_it =
-            |column: &Option<rolebook_policy::Column>| matches!(column, Some(column) if column.grantee == meant);
-        match (base.columns.iter().position(is_it), &mut found) {
-            (Some(index), Some(list)) if !list.contains(&index) => list.push(index),
-            (Some(_), Some(_)) => {
-                let message = format!("the column `{}` stands here twice", items.written(spot));
+        let grants = |row: &ast::Row| {
+            matches!(row.cells.get(index), Some(ast::Cell { kind: ast::CellKind::Granted { .. }, .. }))
+        };
+        let stands = if table.rows.iter().any(grants) { Stands::Granted } else { Stands::Refused };
+        let meant = grantee(items, model, sink, at, holder, stands)?;
+        let is_it = |column: &Option<Column>| matches!(column, Some(column) if column.grantee == meant);
+        let text = items.written(spot);
+        match base.columns.iter().position(is_it) {
+            Some(index) if found.contains(&index) => {
+                let message = format!("the column `{text}` stands here twice");
                 let labels = [(spot, "the second one")];
                 sink.report(items, &rules::DUPLICATE_NAME, message, &labels, "take one of them away");
-                found = None;
+                return None;
             }
-            (None, _) => {
-                let text = items.written(spot);
+            Some(index) => found.push(index),
+            None => {
                 let message = format!("\"{}\" has no column `{text}`", table.title.text);
                 let there = Spot { item: base.at, span: base.table.title.span };
                 let help = "rows are replaced column by column; a matrix of this book, under another title, may have other \
                             columns";
-                overlay::refuse(
-                    items,
-                    sink,
-                    message,
-                    (spot, "a new column"),
-                    Some((there, "its columns are sealed")),
-                    help,
-                );
-                found = None;
+                let there = Some((there, "its columns are sealed"));
+                overlay::refuse(items, sink, message, (spot, "a new column"), there, help);
+                return None;
             }
-            (Some(_), None) => {}
         }
     }
-    found
+    Some(found)
 }
 
 /// A row's head, its patterns in one order.
@@ -142,14 +218,4 @@ fn head(items: &Items<'_>, row: &PendingRow<'_>) -> String {
         format!(" when {}", items.written(Spot { item: row.at, span }))
     });
     patterns.join(", ") + &when.unwrap_or_default()
-}
-
-fn merge<'a>(row: &mut PendingRow<'a>, new: PendingRow<'a>, columns: &[usize]) {
-    for (cell, column) in new.cells.into_iter().zip(columns) {
-        if let Some(old) = row.cells.get_mut(*column) {
-            *old = cell;
-        }
-    }
-    row.title = new.title.or(row.title);
-    row.head = new.head;
 }

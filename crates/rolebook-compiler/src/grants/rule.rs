@@ -43,7 +43,7 @@ pub(super) fn pending_rule<'a>(
         obligations: &rule.obligations,
     };
     let mut statement = pending_statement(items, model, sink, said);
-    if let (Effect::Allow, Some(first), Some(last)) = (said.effect, rule.patterns.first(), rule.patterns.last()) {
+    if let (false, Some(first), Some(last)) = (rule.forbid, rule.patterns.first(), rule.patterns.last()) {
         let spot = Spot { item: at, span: Span::new(first.span.start, last.span.end) };
         if overlay::refuse_grant(items, model, sink, spot, &statement.actions) {
             statement.grantees = None;

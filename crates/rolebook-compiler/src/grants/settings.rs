@@ -13,6 +13,7 @@ use super::matrix::{PendingMatrix, PendingRow, check_matrix, lower_matrix, pendi
 use crate::items::{ItemIx, Items, Spot};
 use crate::lower::Lower;
 use crate::model::Model;
+use crate::overlay;
 use crate::pattern::types_above;
 use crate::sink::Sink;
 use crate::typing::{ExprAt, Typing};
@@ -21,7 +22,9 @@ use crate::typing::{ExprAt, Typing};
 pub(super) struct PendingSettings<'a> {
     pub(super) table: PendingMatrix<'a>,
     /// One a row; `None` where a name in it is unknown.
-    rows: Vec<Option<Setting>>,
+    pub(super) rows: Vec<Option<Setting>>,
+    /// Where each row says who.
+    pub(super) who: Vec<Spot>,
 }
 
 /// Settings with the places that their proofs point at.
@@ -51,12 +54,59 @@ pub(super) fn pending_settings<'a>(
     table: &'a ast::Table,
 ) -> PendingSettings<'a> {
     let pending = pending_matrix(items, model, sink, at, table);
-    let rows = pending.rows.iter().map(|row| setting(items, model, sink, at, row)).collect();
-    PendingSettings { table: pending, rows }
+    let rows = pending.rows.iter().map(|row| {
+        let setting = setting(items, model, sink, at, row);
+        let grants = setting.as_ref().is_some_and(|setting| setting.who != Audience::NoOne);
+        let is_refused = grants && overlay::refuse_grant(items, model, sink, row.head, &row.actions());
+        setting.filter(|_| !is_refused)
+    });
+    let rows = rows.collect();
+    let who = pending.rows.iter().map(|row| row.row.who.as_ref().map_or(row.row.head, |cell| cell.span));
+    let who = who.map(|span| Spot { item: at, span }).collect();
+    PendingSettings { table: pending, rows, who }
+}
+
+/// What a row on top of the row `old` sets: to whom, within what `setting` has for the most.
+pub(super) fn replaced_setting(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    old: &PendingRow<'_>,
+    setting: Option<&Setting>,
+    new: &PendingRow<'_>,
+) -> Option<Setting> {
+    let actions = old.actions();
+    let cell = new.row.who.as_ref()?;
+    let who = audience(items, model, sink, new.at, cell, &actions)?;
+    let at_most = setting?.at_most.clone();
+    let here = Spot { item: new.at, span: cell.span };
+    if let (Some(most), Some(bound)) = (&at_most, &old.row.at_most) {
+        check_at_most(items, model, sink, &actions, (&who, here), (most, Spot { item: old.at, span: bound.span }));
+    }
+    Some(Setting { who, text: items.written(here), place: items.place(here), at_most })
+}
+
+/// Reports an audience that is not within another one.
+fn check_at_most(
+    items: &Items<'_>,
+    model: &Model<'_>,
+    sink: &mut Sink,
+    actions: &BTreeSet<ActionId>,
+    (who, here): (&Audience, Spot),
+    (most, there): (&Audience, Spot),
+) {
+    if is_at_most(&model.policy, actions, who, most) {
+        return;
+    }
+    let message = format!("`{}` is not within `{}`", items.written(here), items.written(there));
+    let labels = [(here, "wider, or not to be compared"), (there, "the most that may be set")];
+    let help = "`no one`, then `only …` by its list, then `assigned` (key roles) or `members` (roles of that place), then \
+                `everyone`";
+    sink.report(items, &rules::AUDIENCE_TOO_WIDE, message, &labels, help);
 }
 
 fn setting(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, row: &PendingRow<'_>) -> Option<Setting> {
-    let actions: BTreeSet<ActionId> = row.patterns.iter().flat_map(|pattern| pattern.actions.iter().copied()).collect();
+    let actions = row.actions();
     let at_most = row.row.at_most.as_ref().map(|cell| (audience(items, model, sink, at, cell, &actions), cell));
     let cell = row.row.who.as_ref()?;
     let who = audience(items, model, sink, at, cell, &actions)?;
@@ -64,14 +114,8 @@ fn setting(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, ro
     let at_most = match at_most {
         Some((at_most, cell)) => {
             let at_most = at_most?;
-            if !is_at_most(&model.policy, &actions, &who, &at_most) {
-                let bound = Spot { item: at, span: cell.span };
-                let message = format!("`{}` is not within `{}`", items.written(spot), items.written(bound));
-                let labels = [(spot, "wider, or not to be compared"), (bound, "the most that may be set")];
-                let help = "`no one`, then `only …` by its list, then `assigned` (key roles) or `members` (roles of that \
-                            place), then `everyone`";
-                sink.report(items, &rules::AUDIENCE_TOO_WIDE, message, &labels, help);
-            }
+            let bound = Spot { item: at, span: cell.span };
+            check_at_most(items, model, sink, &actions, (&who, spot), (&at_most, bound));
             Some(at_most)
         }
         None => None,
@@ -160,8 +204,5 @@ pub(super) fn lower_settings(
     let bad = pending.rows.iter().enumerate().filter(|(_, row)| row.is_none()).map(|(index, _)| index);
     table.bad_rows.extend(bad);
     table.audiences = pending.rows.iter().map(|row| row.as_ref().map(|setting| setting.who.clone())).collect();
-    let rows = pending.table.rows.iter();
-    let who = rows.map(|row| row.row.who.as_ref().map_or(row.row.head, |cell| cell.span));
-    let who = who.map(|span| Spot { item: pending.table.at, span }).collect();
-    LoweredSettings { table, rows: pending.rows.clone(), who }
+    LoweredSettings { table, rows: pending.rows.clone(), who: pending.who.clone() }
 }
