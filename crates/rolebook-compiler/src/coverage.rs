@@ -65,17 +65,24 @@ fn report(
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let (listed, quoted) = (listed.join(", "), quoted.join(", "));
     let message = format!("no ceiling says whether the license {quoted} includes {listed}{more}");
-    let spots: Vec<(Spot, &str)> = names
+    let mut spots: Vec<(Spot, &str)> = names
         .iter()
         .filter_map(|name| model.names.spot(&Scope::Licenses, name))
         .map(|spot| (spot, "what is not covered would be open"))
         .collect();
+    // The licenses of a base cap the actions of a book on top.
+    let actions_spots = actions.iter().map(|action| model.action_spots[action.index()]);
+    let new =
+        actions_spots.filter(|spot| spots.iter().all(|(license, _)| items.is_below(license.item, spot.item))).min();
+    if let Some(new) = new {
+        spots.insert(0, (new, "not covered"));
+    }
     let head = patterns(policy, actions).join(", ");
     let fits = |lowered: &&LoweredMatrix| {
         let has = |license: &LicenseId| {
             lowered.matrix.columns.iter().any(|column| column.grantee == Grantee::License(*license))
         };
-        licenses.iter().all(has) && !lowered.rows.is_empty()
+        licenses.iter().all(has) && lowered.rows.last().is_some_and(|row| items.layer(row.item) == items.own)
     };
     match (ceilings.iter().find(fits), spots.first()) {
         (Some(lowered), _) => {
