@@ -45,7 +45,12 @@ pub(crate) fn check_resolved(
         let words = nodes(&items.get(*at).exprs, *body).filter_map(|id| symbols.get(&(*at, id)));
         let conditions = words.filter_map(|symbol| match symbol {
             Symbol::Condition(id) => Some(id.index()),
-            Symbol::Enum(_) | Symbol::Role(_) | Symbol::Entity(..) => None,
+            Symbol::Enum(_)
+            | Symbol::Role(_)
+            | Symbol::Entity(..)
+            | Symbol::It
+            | Symbol::Type(_)
+            | Symbol::Action(_) => None,
         });
         conditions.collect()
     };
@@ -121,15 +126,23 @@ fn bare_words(exprs: &Exprs, id: ExprId) -> Vec<String> {
             _ => vec![],
         })
         .collect();
+    let bound: BTreeSet<&str> = nodes(exprs, id)
+        .filter_map(|id| match &exprs.get(id).kind {
+            ExprKind::Any(bound) | ExprKind::Count(bound) => bound.variable.as_ref().map(|name| name.text.as_str()),
+            _ => None,
+        })
+        .collect();
     let words = nodes(exprs, id).filter(|id| !compared.contains(id)).filter_map(|id| match &exprs.get(id).kind {
-        ExprKind::Path(Root::Name(name), steps) if steps.is_empty() => Some(name.text.clone()),
+        ExprKind::Path(Root::Name(name), steps) if steps.is_empty() && !bound.contains(name.text.as_str()) => {
+            Some(name.text.clone())
+        }
         _ => None,
     });
     words.collect()
 }
 
 /// An expression and all in it.
-fn nodes(exprs: &Exprs, id: ExprId) -> impl Iterator<Item = ExprId> {
+pub(crate) fn nodes(exprs: &Exprs, id: ExprId) -> impl Iterator<Item = ExprId> {
     let mut stack = vec![id];
     std::iter::from_fn(move || {
         let id = stack.pop()?;

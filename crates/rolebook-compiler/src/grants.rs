@@ -24,6 +24,7 @@ use self::replace::{replace_rows, replace_settings, same_title};
 use self::rule::{check_rule, lower_rule, pending_rule};
 pub(crate) use self::settings::LoweredSettings;
 use self::settings::{PendingSettings, check_settings, lower_settings, pending_settings};
+use crate::calls;
 use crate::conditions;
 use crate::declare::Scope;
 use crate::items::{ItemIx, Items, Spot};
@@ -31,7 +32,7 @@ use crate::lower::Lower;
 use crate::model::Model;
 use crate::pattern::resolve;
 use crate::sink::Sink;
-use crate::typing::{Typing, Use};
+use crate::typing::{Polarity, Typing, Use};
 
 /// A table with the places that its proofs point at. Parts that could not be resolved are `bad`: no proof speaks of them.
 pub(crate) struct LoweredMatrix {
@@ -106,7 +107,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
     for (at, patterns) in groups {
         resolve(items, model, sink, at, patterns);
     }
-    let (symbols, names, bad_exprs, bad_conditions, idle) = {
+    let (symbols, names, bad_exprs, bad_conditions, idle, asked) = {
         let mut typing = Typing::new(items, model, sink);
         for pending in matrices.iter().chain(&ceilings) {
             check_matrix(&mut typing, pending);
@@ -125,14 +126,15 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
         // A condition that nothing uses is checked as far as it can be.
         for index in 0..typing.model.conditions.len() {
             let principals = principals(typing.model, None);
-            let used = Use { principals, ..Use::default() };
+            let used = Use { principals, polarity: Polarity::Free, ..Use::default() };
             let name = typing.model.policy.conditions[index].name.clone();
             if typing.model.names.conditions.contains_key(&name) && !typing.is_used(ConditionId(index as u32)) {
                 typing.named(ConditionId(index as u32), &used);
             }
         }
-        (typing.symbols, typing.names, typing.bad_exprs, typing.bad_conditions, idle)
+        (typing.symbols, typing.names, typing.bad_exprs, typing.bad_conditions, idle, typing.calls)
     };
+    calls::check(items, model, sink, &asked);
     let mut lower = Lower::new(items, model, &symbols, &names);
     lower.bad = bad_conditions;
     lower.bad.extend(conditions::check_resolved(items, model, &symbols, sink));
@@ -224,10 +226,18 @@ pub(crate) fn obligation_ids(
     })
 }
 
-fn each_use(model: &Model<'_>, actions: &BTreeSet<ActionId>, principals: &[TypeId], mut check: impl FnMut(&Use<'_>)) {
+/// Checks what is said of each of the actions, about each thing that it is asked of.
+fn each_use(
+    model: &Model<'_>,
+    actions: &BTreeSet<ActionId>,
+    principals: &[TypeId],
+    polarity: Polarity,
+    mut check: impl FnMut(&Use<'_>),
+) {
     for id in actions {
         for place in &model.policy.actions[id.index()].places {
-            check(&Use { resource: Some(*place), action: Some(*id), principals: principals.to_vec(), fixtures: None });
+            let (resource, action, principals) = (Some(*place), Some(*id), principals.to_vec());
+            check(&Use { resource, action, principals, polarity, ..Use::default() });
         }
     }
 }

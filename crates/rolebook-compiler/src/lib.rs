@@ -7,6 +7,7 @@
 
 mod assertions;
 mod book;
+mod calls;
 mod compiler;
 mod conditions;
 mod coverage;

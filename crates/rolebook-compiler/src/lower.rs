@@ -98,11 +98,13 @@ impl<'a, 'b> Lower<'a, 'b> {
             ExprKind::Time(text) => Expr::Literal(Value::Time(parse_time(text)?)),
             ExprKind::Bool(value) => Expr::Literal(Value::Bool(*value)),
             ExprKind::Path(root, steps) => return self.path(at, id, root, steps),
-            ExprKind::Can(..)
-            | ExprKind::SettingIsNoOne(..)
-            | ExprKind::Any(_)
-            | ExprKind::Count(_)
-            | ExprKind::CountOf(_) => return None,
+            ExprKind::Can(person, _, _, thing) => {
+                Expr::Can(self.lower(at, *person)?, self.action(at, id)?, self.lower(at, *thing)?)
+            }
+            ExprKind::Any(bound) => Expr::Any(self.ranged_over(at, id)?, self.lower(at, bound.body)?),
+            ExprKind::Count(bound) => Expr::Count(self.ranged_over(at, id)?, self.lower(at, bound.body)?),
+            ExprKind::CountOf(set) => Expr::CountOf(self.lower(at, *set)?),
+            ExprKind::SettingIsNoOne(..) => return None,
         };
         Some(self.add(expr))
     }
@@ -115,7 +117,23 @@ impl<'a, 'b> Lower<'a, 'b> {
     fn role(&self, at: ItemIx, id: ast::ExprId) -> Option<policy::RoleId> {
         match self.symbols.get(&(at, id))? {
             Symbol::Role(role) => Some(*role),
-            Symbol::Enum(_) | Symbol::Condition(_) | Symbol::Entity(..) => None,
+            _ => None,
+        }
+    }
+
+    /// The action that `can` was found to ask for.
+    fn action(&self, at: ItemIx, id: ast::ExprId) -> Option<policy::ActionId> {
+        match self.symbols.get(&(at, id))? {
+            Symbol::Action(action) => Some(*action),
+            _ => None,
+        }
+    }
+
+    /// The type that a quantifier was found to range over.
+    fn ranged_over(&self, at: ItemIx, id: ast::ExprId) -> Option<TypeId> {
+        match self.symbols.get(&(at, id))? {
+            Symbol::Type(ty) => Some(*ty),
+            _ => None,
         }
     }
 
@@ -130,13 +148,15 @@ impl<'a, 'b> Lower<'a, 'b> {
             Root::Workspace => (Expr::Workspace, steps),
             Root::Input => (Expr::Input(self.today(at, steps.first()?)), steps.get(1..)?),
             Root::Context => (Expr::Context(self.today(at, steps.first()?)), steps.get(1..)?),
-            Root::It => return None,
+            Root::It => (Expr::It, steps),
             Root::Name(name) => match self.symbols.get(&(at, id)) {
                 Some(Symbol::Enum(value)) => (Expr::Literal(Value::Enum(value.clone())), &[][..]),
                 Some(Symbol::Role(role)) => (Expr::Literal(Value::Role(*role)), &[][..]),
                 Some(Symbol::Condition(condition)) if self.bad.contains(condition) => return None,
                 Some(Symbol::Condition(condition)) => (Expr::Condition(*condition), &[][..]),
                 Some(Symbol::Entity(ty, id)) => (Expr::Entity(*ty, id.clone()), steps),
+                Some(Symbol::It) => (Expr::It, steps),
+                Some(Symbol::Type(_) | Symbol::Action(_)) => return None,
                 None => {
                     let ty = self.fixtures.and_then(|fixtures| fixtures.get(&name.text)?.first().copied())?;
                     (Expr::Entity(ty, name.text.clone()), steps)

@@ -43,9 +43,6 @@ fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
 
 fn in_expression(expr: &Expr) -> Option<(&'static str, rolebook_diagnostics::Span)> {
     let what = match &expr.kind {
-        ExprKind::Can(..) => "`can … on …` in a condition",
-        ExprKind::Any(_) => "`any(…)`",
-        ExprKind::Count(_) | ExprKind::CountOf(_) => "`count(…)`",
         ExprKind::SettingIsNoOne(..) => "`setting … is no one`",
         ExprKind::Or(_)
         | ExprKind::And(_)
@@ -61,6 +58,10 @@ fn in_expression(expr: &Expr) -> Option<(&'static str, rolebook_diagnostics::Spa
         | ExprKind::HasRole(..)
         | ExprKind::HasLicense(..)
         | ExprKind::HoldersOf(..)
+        | ExprKind::Can(..)
+        | ExprKind::Any(_)
+        | ExprKind::Count(_)
+        | ExprKind::CountOf(_)
         | ExprKind::Text(_)
         | ExprKind::Int(_)
         | ExprKind::Date(_)

@@ -19,7 +19,7 @@ use crate::items::{ItemIx, Items, Spot};
 use crate::lower::Lower;
 use crate::model::Model;
 use crate::sink::Sink;
-use crate::typing::{Typing, Use};
+use crate::typing::{Polarity, Typing, Use};
 
 pub use run::run_test;
 
@@ -118,7 +118,8 @@ impl TestBuilder<'_, '_> {
         let (symbols, names) = {
             let mut typing = Typing::new(self.items, self.model, sink);
             let principals = all_principals(policy);
-            let used = Use { principals, fixtures: Some(&self.fixtures), ..Use::default() };
+            let polarity = Polarity::Free;
+            let used = Use { principals, fixtures: Some(&self.fixtures), polarity, ..Use::default() };
             for line in lines {
                 if let TestLine::Check(expr) = line {
                     typing.condition(self.at, *expr, &used);

@@ -3,7 +3,9 @@
 //! What a bare word means follows from what stands on the other side: beside an enumeration it is one of its names, beside
 //! a role it is a role, otherwise it is a condition. The answers are kept for [`crate::lower`].
 
+mod can;
 mod paths;
+mod quantifier;
 mod roles;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +34,46 @@ pub(crate) enum Symbol {
     Role(RoleId),
     Condition(ConditionId),
     Entity(TypeId, String),
+    /// The thing that a quantifier speaks of, by the name that it gives it.
+    It,
+    /// What a quantifier ranges over.
+    Type(TypeId),
+    /// What `can` asks for.
+    Action(ActionId),
+}
+
+/// What becomes of access where an expression gets truer: whether `can` may stand there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Polarity {
+    /// More of it: in a grant, in a ceiling.
+    More,
+    /// Less of it: in a forbid.
+    Less,
+    /// Nothing, since it decides nothing: in a `check`, an assertion, a condition that nothing uses.
+    Free,
+    /// Either: in the case of a row, in a comparison.
+    #[default]
+    Mixed,
+}
+
+impl Polarity {
+    fn flipped(self) -> Self {
+        match self {
+            Self::More => Self::Less,
+            Self::Less => Self::More,
+            Self::Free | Self::Mixed => self,
+        }
+    }
+}
+
+/// The quantifier around an expression.
+#[derive(Clone, Debug)]
+pub(crate) struct Bound {
+    /// What `it` is; `None` where the type is unknown, which was reported.
+    ty: Option<TypeId>,
+    /// What it is called besides `it`.
+    name: Option<String>,
+    spot: Spot,
 }
 
 /// Where a condition is used: what `resource`, `input` and `principal` are.
@@ -45,6 +87,23 @@ pub(crate) struct Use<'u> {
     pub(crate) principals: Vec<TypeId>,
     /// The entities of a test by id; `None` outside tests.
     pub(crate) fixtures: Option<&'u BTreeMap<String, Vec<TypeId>>>,
+    /// What becomes of access where it gets truer.
+    pub(crate) polarity: Polarity,
+    /// The quantifier around it.
+    pub(crate) bound: Option<Bound>,
+}
+
+impl Use<'_> {
+    /// The same, of which more may mean less.
+    fn flipped(&self) -> Self {
+        Self { polarity: self.polarity.flipped(), ..self.clone() }
+    }
+
+    /// The same as a part of something that says neither more nor less.
+    fn mixed(&self) -> Self {
+        let polarity = if self.polarity == Polarity::Free { Polarity::Free } else { Polarity::Mixed };
+        Self { polarity, ..self.clone() }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,14 +116,19 @@ enum Ty {
     Entity(Vec<TypeId>),
     /// A set.
     Set(Box<Ty>),
+    /// How many: compared with a whole number as written.
+    Count,
     /// A bare word whose meaning the other side decides.
     Word(Name),
     /// Whatever fits: something was reported, or nobody can know.
     Any,
 }
 
-/// A condition with what decides how it is read: resource, action, principals.
-type Checked = (ConditionId, Option<TypeId>, Option<ActionId>, Vec<TypeId>);
+/// A condition with what decides how it is read: resource, action, principals, what becomes of access, what `it` is.
+type Checked = (ConditionId, Option<TypeId>, Option<ActionId>, Vec<TypeId>, Polarity, Option<Option<TypeId>>);
+
+/// By action, the actions that its conditions ask for with `can`, and where.
+pub(crate) type Calls = BTreeMap<ActionId, BTreeMap<ActionId, BTreeSet<Spot>>>;
 
 /// Checks expressions and keeps what words mean.
 pub(crate) struct Typing<'a, 'b> {
@@ -78,6 +142,8 @@ pub(crate) struct Typing<'a, 'b> {
     pub(crate) bad_conditions: BTreeSet<ConditionId>,
     /// Other expressions of that kind.
     pub(crate) bad_exprs: BTreeSet<ExprAt>,
+    /// What decisions ask for with `can`.
+    pub(crate) calls: Calls,
     checked: BTreeSet<Checked>,
     /// How many conditions name one another down to here.
     depth: usize,
@@ -93,6 +159,7 @@ impl<'a, 'b> Typing<'a, 'b> {
             names: BTreeMap::new(),
             bad_conditions: BTreeSet::new(),
             bad_exprs: BTreeSet::new(),
+            calls: Calls::new(),
             checked: BTreeSet::new(),
             depth: 0,
         }
@@ -114,6 +181,7 @@ impl<'a, 'b> Typing<'a, 'b> {
         match self.type_of(at, id, used) {
             Ty::Bool | Ty::Any | Ty::Scalar(ValueKind::Bool) => {}
             Ty::Word(name) => self.word_as_condition(at, id, &name, used),
+            Ty::Count => self.lonely_count(at, id),
             other => {
                 let found = self.describe(&other);
                 self.error(
@@ -135,12 +203,14 @@ impl<'a, 'b> Typing<'a, 'b> {
 
     /// Checks a named condition for a use.
     pub(crate) fn named(&mut self, id: ConditionId, used: &Use<'_>) {
-        if !self.checked.insert((id, used.resource, used.action, used.principals.clone())) {
+        let bound = used.bound.as_ref().map(|bound| bound.ty);
+        if !self.checked.insert((id, used.resource, used.action, used.principals.clone(), used.polarity, bound)) {
             return;
         }
         let (at, body) = self.model.conditions[id.index()];
-        // The body of a condition never sees a test's entities.
-        let used = Use { fixtures: None, ..used.clone() };
+        // The body of a condition sees no test's entities and no name that its user gave to `it`.
+        let bound = used.bound.clone().map(|bound| Bound { name: None, ..bound });
+        let used = Use { fixtures: None, bound, ..used.clone() };
         // Beside `==` a word may turn out to be a condition: only then can a chain be longer than `conditions` lets it be.
         if self.depth == MAX_CHAIN {
             let name = &self.model.policy.conditions[id.index()].name;
@@ -193,15 +263,15 @@ impl<'a, 'b> Typing<'a, 'b> {
                 Ty::Bool
             }
             ExprKind::Not(part) => {
-                self.condition(at, *part, used);
+                self.condition(at, *part, &used.flipped());
                 Ty::Bool
             }
             ExprKind::Compare(sign, left, right) => {
-                self.comparison(at, id, *sign, (*left, *right), used);
+                self.comparison(at, id, *sign, (*left, *right), &used.mixed());
                 Ty::Bool
             }
             ExprKind::In(element, set) | ExprKind::Contains(set, element) => {
-                self.membership(at, *element, *set, used);
+                self.membership(at, *element, *set, &used.mixed());
                 Ty::Bool
             }
             ExprKind::Within(thing, place) => {
@@ -249,7 +319,7 @@ impl<'a, 'b> Typing<'a, 'b> {
                 Ty::Bool
             }
             ExprKind::IsEmpty(inner) => {
-                self.emptiness(at, *inner, used);
+                self.emptiness(at, *inner, &used.mixed());
                 Ty::Bool
             }
             ExprKind::IsHolder(person, key_role, thing) => {
@@ -313,11 +383,23 @@ impl<'a, 'b> Typing<'a, 'b> {
             ExprKind::Bool(_) => Ty::Bool,
             ExprKind::Path(root, steps) => self.path(at, id, root, steps, used),
             // Not built yet: reported where the book is refused.
-            ExprKind::Can(..)
-            | ExprKind::SettingIsNoOne(..)
-            | ExprKind::Any(_)
-            | ExprKind::Count(_)
-            | ExprKind::CountOf(_) => Ty::Any,
+            ExprKind::SettingIsNoOne(..) => Ty::Any,
+            ExprKind::Can(person, owner, verb, thing) => {
+                self.can((at, id), *person, (owner, verb), *thing, used);
+                Ty::Bool
+            }
+            ExprKind::Any(bound) => {
+                self.quantifier((at, id), bound, used);
+                Ty::Bool
+            }
+            ExprKind::Count(bound) => {
+                self.quantifier((at, id), bound, used);
+                Ty::Count
+            }
+            ExprKind::CountOf(set) => {
+                self.count_of((at, id), *set, used);
+                Ty::Count
+            }
         }
     }
 
@@ -355,6 +437,7 @@ impl<'a, 'b> Typing<'a, 'b> {
                 article(&names.join(" or "))
             }
             Ty::Set(inner) => format!("a set (each of it is {})", self.describe(inner)),
+            Ty::Count => "a count".into(),
             Ty::Word(name) => format!("`{}`", name.text),
             Ty::Any => "something".into(),
         }
@@ -376,6 +459,9 @@ impl<'a, 'b> Typing<'a, 'b> {
             }
             both => both,
         };
+        if left == Ty::Count || right == Ty::Count {
+            return self.counted(at, id, sides, &left, &right);
+        }
         if matches!(left, Ty::Any) || matches!(right, Ty::Any) {
             return;
         }
@@ -491,6 +577,7 @@ impl<'a, 'b> Typing<'a, 'b> {
                 "true or false",
                 "write `not …`",
             ),
+            Ty::Count => self.lonely_count(at, id),
             Ty::Any | Ty::Scalar(_) | Ty::Entity(_) | Ty::Set(_) | Ty::Word(_) => {}
         }
     }

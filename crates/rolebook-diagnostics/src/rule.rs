@@ -104,6 +104,12 @@ rules! {
     EMPTY_PATTERN = Error "empty-pattern";
     /// A condition from which a caller would gain by leaving something out.
     GAIN_BY_SILENCE = Error "gain-by-silence";
+    /// A quantifier that would look at every thing of a type.
+    UNTIED_QUANTIFIER = Error "untied-quantifier";
+    /// A quantifier inside of another one.
+    NESTED_QUANTIFIER = Error "nested-quantifier";
+    /// `can` where more access there could give less access here, or that cannot be asked.
+    MISPLACED_CAN = Error "misplaced-can";
     /// `==` with a role that other roles include.
     ROLE_EQUALITY = Error "role-equality";
     // matrices

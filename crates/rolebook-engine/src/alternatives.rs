@@ -23,6 +23,11 @@ impl Alternatives {
         Self(vec![])
     }
 
+    /// Whether one way asks for no obligation.
+    pub(crate) fn is_free(&self) -> bool {
+        self.0.iter().any(BTreeSet::is_empty)
+    }
+
     pub(crate) fn add(&mut self, set: BTreeSet<ObligationId>) {
         if self.0.iter().any(|known| known.is_subset(&set)) {
             return;

@@ -2,9 +2,11 @@
 
 mod active;
 mod asking;
+mod can;
 mod conditions;
 mod gates;
 mod lists;
+mod quantifier;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -53,7 +55,7 @@ impl<'a> Engine<'a> {
         let context = self.values(&request.context);
         let arguments = self.values(&request.arguments);
         let (ty, id) = &request.resource;
-        let scope = Scope { thing: Thing::find(self.facts, *ty, id), arguments: Some(&arguments) };
+        let scope = Scope { thing: Thing::find(self.facts, *ty, id), arguments: Some(&arguments), it: None };
         let kept = Asking::new(self, principal, &context, Some(&request.enforces)).outcome(request.action, scope);
         if kept.value != Truth::True {
             return Verdict { answer: Answer::Deny(kept.reasons), alternatives: vec![] };

@@ -9,6 +9,7 @@ mod because;
 mod build;
 mod change;
 mod gate;
+mod many;
 mod near;
 mod plan;
 mod plan_expr;

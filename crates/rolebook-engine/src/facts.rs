@@ -123,6 +123,11 @@ impl Facts {
         self.entities == other.entities && self.partial == other.partial
     }
 
+    /// The types of which the facts hold only a part.
+    pub(crate) fn partial_types(&self) -> impl Iterator<Item = TypeId> {
+        self.partial.iter().copied()
+    }
+
     /// What is worth knowing of the documents that these facts were built from: former names in them, principals without
     /// a license, roles that a license voids.
     pub fn notes(&self) -> &[Diagnostic] {

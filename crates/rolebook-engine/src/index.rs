@@ -8,8 +8,11 @@ mod actions;
 mod bits;
 mod names;
 mod things;
+mod ties;
 mod types;
 mod values;
+
+use std::collections::BTreeMap;
 
 use rolebook_policy::{ActionId, ExprId, Policy, TypeId};
 
@@ -17,6 +20,7 @@ pub(crate) use actions::{ActionRules, KeyRoles, Part, Who};
 pub(crate) use bits::Bits;
 pub(crate) use names::{Leaf, Member};
 pub(crate) use things::Node;
+pub(crate) use ties::{Links, Tie};
 pub(crate) use types::{ParentRules, TypeRules};
 pub(crate) use values::{Held, Item, Thing, held};
 
@@ -37,6 +41,12 @@ pub(crate) struct Index<'a> {
     leaves: Vec<Leaf<'a>>,
     /// By name of an attribute, and by type: what that is.
     members: Vec<Vec<Member>>,
+    /// By quantifier what ties its things.
+    ties: BTreeMap<ExprId, Tie>,
+    /// How to find things from what they are tied to.
+    pub(crate) links: Links,
+    /// Whether the facts hold only a part of some type of principals.
+    pub(crate) partial_principals: bool,
 }
 
 impl<'a> Index<'a> {
@@ -47,7 +57,20 @@ impl<'a> Index<'a> {
         let includes = types::includes(policy);
         let nodes = things::nodes(policy, facts, &types, &includes);
         let (leaves, members) = names::leaves(policy, facts);
-        Self { actions: actions::actions(policy), types, nodes, includes, leaves, members }
+        let ties = ties::ties(policy);
+        let mut index = Self {
+            actions: actions::actions(policy),
+            types,
+            nodes,
+            includes,
+            leaves,
+            members,
+            ties,
+            links: Links::default(),
+            partial_principals: facts.partial_types().any(|ty| policy.is_principal(ty)),
+        };
+        index.links = Links::new(policy, facts, &index);
+        index
     }
 
     pub(crate) fn action(&self, id: ActionId) -> Option<&ActionRules> {
@@ -69,6 +92,16 @@ impl<'a> Index<'a> {
 
     pub(crate) fn leaf(&self, id: ExprId) -> Option<&Leaf<'a>> {
         self.leaves.get(id.index())
+    }
+
+    /// What ties the things of a quantifier.
+    pub(crate) fn tie(&self, quantifier: ExprId) -> Option<&Tie> {
+        self.ties.get(&quantifier)
+    }
+
+    /// The quantifiers with what ties their things.
+    pub(crate) fn ties(&self) -> impl Iterator<Item = (ExprId, &Tie)> {
+        self.ties.iter().map(|(id, tie)| (*id, tie))
     }
 
     /// What the attribute is in things of the type.

@@ -3,19 +3,23 @@
 //! > all gates and requirements **and not** any forbid or `never` **and** some grant **and** all ceilings
 
 mod active;
+mod can;
 mod ceiling;
 mod expr;
 mod gate;
 mod grant;
 mod holds;
+mod quantifier;
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use rolebook_policy::{ActionId, ExprId, Grantee, ObligationId, Policy, TypeId, Value};
 
 use crate::alternatives::Alternatives;
 use crate::{Answer, Considered, Decision, Facts, Part, Reason, Request, Truth};
+use can::Memo;
 pub(crate) use expr::{Scope, Val};
 pub(crate) use gate::steps_out;
 pub(crate) use grant::is_narrower;
@@ -34,13 +38,13 @@ pub(crate) struct Outcome {
 pub(crate) struct Evaluator<'a> {
     policy: &'a Policy,
     facts: &'a Facts,
-    request: &'a Request,
+    request: Cow<'a, Request>,
     /// The obligations that count: those that the caller sees to, or all of them.
     enforced: Option<&'a BTreeSet<ObligationId>>,
+    /// Whether this is another principal than the asker, asked about with `can`: nothing is known of his circumstances.
+    other: bool,
     /// What was decided on the way: gates of one place are asked by many paths, and each answer is the same.
-    decided: RefCell<BTreeMap<(ActionId, Value), gate::Way>>,
-    /// The gates above a thing, for the same reason.
-    above: RefCell<BTreeMap<Value, gate::Way>>,
+    memo: Rc<Memo>,
 }
 
 /// Decides a valid request (see [`crate::validate`]); an invalid one is denied.
@@ -81,19 +85,19 @@ pub fn decide(policy: &Policy, facts: &Facts, request: &Request) -> Decision {
 pub fn check(policy: &Policy, facts: &Facts, request: &Request, expr: ExprId) -> Truth {
     let evaluator = Evaluator::new(policy, facts, request);
     let resource = Value::Entity(TypeId::WORKSPACE, String::new());
-    evaluator.truth(expr, &Scope { resource: &resource, arguments: Arguments::None })
+    evaluator.truth(expr, &Scope { resource: &resource, arguments: Arguments::None, it: None })
 }
 
 /// The value of a condition about a request.
 pub fn evaluate(policy: &Policy, facts: &Facts, request: &Request, expr: ExprId) -> Truth {
     let resource = Value::Entity(request.resource.0, request.resource.1.clone());
-    Evaluator::new(policy, facts, request).truth(expr, &Scope { resource: &resource, arguments: Arguments::Request })
+    Evaluator::new(policy, facts, request).truth(expr, &Scope::of_request(&resource))
 }
 
 /// Whether the principal of a request is one of those whom the grantee means.
 pub fn is_meant(policy: &Policy, facts: &Facts, request: &Request, grantee: &Grantee) -> Truth {
     let resource = Value::Entity(request.resource.0, request.resource.1.clone());
-    Evaluator::new(policy, facts, request).holds(grantee, &Scope { resource: &resource, arguments: Arguments::Request })
+    Evaluator::new(policy, facts, request).holds(grantee, &Scope::of_request(&resource))
 }
 
 /// Which arguments `input` reads.
@@ -107,7 +111,7 @@ pub(crate) enum Arguments {
 
 impl<'a> Evaluator<'a> {
     pub(crate) fn new(policy: &'a Policy, facts: &'a Facts, request: &'a Request) -> Self {
-        Self { enforced: None, policy, facts, request, decided: RefCell::default(), above: RefCell::default() }
+        Self { enforced: None, policy, facts, request: Cow::Borrowed(request), other: false, memo: Rc::default() }
     }
 }
 
@@ -118,7 +122,7 @@ impl Evaluator<'_> {
 
     /// The decision about `action` on `resource`.
     fn outcome(&self, action: ActionId, resource: &Value, arguments: Arguments) -> Outcome {
-        let scope = Scope { resource, arguments };
+        let scope = Scope { resource, arguments, it: None };
         let mut considered = Vec::new();
         let mut reasons = Vec::new();
 

@@ -94,7 +94,7 @@ pub enum Expr {
     Any(TypeId, ExprId),
     /// `count(T where …)`: how many things of the type it is true of. Compared with an integer literal only.
     Count(TypeId, ExprId),
-    /// `count(a.set)`. Compared with an integer literal only.
+    /// `count(a.set)`, `count(K of a)`. Compared with an integer literal only.
     CountOf(ExprId),
     /// What a quantifier (or the `where` of a source of holders) speaks of.
     It,

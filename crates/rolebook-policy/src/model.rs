@@ -411,6 +411,11 @@ impl Policy {
         })
     }
 
+    /// Whether things of the type ask: whether it is a type of principals.
+    pub fn is_principal(&self, ty: TypeId) -> bool {
+        self.ty(ty).is_some_and(|ty| ty.kind == TypeKind::Principal)
+    }
+
     /// Whether principals of the type carry a license.
     pub fn carries_license(&self, ty: TypeId) -> bool {
         !self.licenses.is_empty() && self.ty(ty).is_some_and(|ty| ty.kind == TypeKind::Principal && !ty.license_none)

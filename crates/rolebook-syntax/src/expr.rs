@@ -142,7 +142,8 @@ fn tail_kind<'a>(builder: &mut Builder<'a>, left: ExprId, tail: P<'a>) -> ExprKi
 fn quantifier<'a>(builder: &mut Builder<'a>, pair: &P<'a>) -> ExprKind {
     let any = find(pair, Rule::kw_any).is_some();
     let Some(bound) = find(pair, Rule::bound) else {
-        return ExprKind::CountOf(child(builder, pair, Rule::path));
+        let set = if find(pair, Rule::holders_of).is_some() { Rule::holders_of } else { Rule::path };
+        return ExprKind::CountOf(child(builder, pair, set));
     };
     let mut names = builder.names_in(&bound).into_iter();
     let Some(ty) = names.next() else { return ExprKind::Bool(false) };

@@ -15,7 +15,7 @@ use crate::items::{ItemIx, Items, Spot};
 use crate::lower::Lower;
 use crate::model::Model;
 use crate::sink::Sink;
-use crate::typing::{ExprAt, Typing};
+use crate::typing::{ExprAt, Polarity, Typing};
 
 /// An assertion as resolved, before its condition is lowered.
 pub(super) struct PendingAssertion<'a> {
@@ -50,7 +50,8 @@ pub(super) fn check_assertion(typing: &mut Typing<'_, '_>, pending: &PendingAsse
         // It speaks of all others.
         ast::Claim::Only => principals(typing.model, None),
     };
-    check_statement(typing, &pending.statement, &types);
+    // Nothing is decided by it.
+    check_statement(typing, &pending.statement, &types, Polarity::Free);
 }
 
 pub(super) fn lower_assertion(

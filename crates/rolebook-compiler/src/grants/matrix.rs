@@ -15,7 +15,7 @@ use crate::model::Model;
 use crate::overlay;
 use crate::pattern::resolve;
 use crate::sink::Sink;
-use crate::typing::{ExprAt, Typing, resolve_license};
+use crate::typing::{ExprAt, Polarity, Typing, resolve_license};
 
 /// A table as resolved, before its conditions are lowered.
 pub(super) struct PendingMatrix<'a> {
@@ -195,13 +195,13 @@ pub(super) fn check_matrix(typing: &mut Typing<'_, '_>, pending: &PendingMatrix<
         let actions = row.actions();
         let everybody = principals(model, None);
         if let Some(when) = row.row.when {
-            each_use(model, &actions, &everybody, |used| typing.condition(row.at, when, used));
+            each_use(model, &actions, &everybody, Polarity::Mixed, |used| typing.condition(row.at, when, used));
         }
         for (cell, column) in row.cells.iter().zip(&pending.columns) {
             let Some(CellKind::Granted { conditions, .. }) = &cell.kind else { continue };
             let types = principals(model, column.as_ref().map(|column| &column.grantee));
             for condition in conditions {
-                each_use(model, &actions, &types, |used| typing.named(*condition, used));
+                each_use(model, &actions, &types, Polarity::More, |used| typing.named(*condition, used));
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::lower::Lower;
 use crate::model::Model;
 use crate::overlay;
 use crate::sink::Sink;
-use crate::typing::{ExprAt, Typing};
+use crate::typing::{ExprAt, Polarity, Typing};
 
 /// A rule as resolved, before its condition is lowered.
 pub(super) struct PendingRule<'a> {
@@ -58,7 +58,8 @@ fn effect(rule: &ast::Rule) -> Effect {
 
 pub(super) fn check_rule(typing: &mut Typing<'_, '_>, pending: &PendingRule<'_>) {
     let types = types_of_holders(typing.model, &pending.statement);
-    check_statement(typing, &pending.statement, &types);
+    let polarity = if pending.rule.forbid { Polarity::Less } else { Polarity::More };
+    check_statement(typing, &pending.statement, &types, polarity);
 }
 
 pub(super) fn lower_rule(

@@ -14,7 +14,7 @@ use crate::lower::Lower;
 use crate::model::Model;
 use crate::pattern::{is_within, resolve};
 use crate::sink::Sink;
-use crate::typing::{ExprAt, Typing};
+use crate::typing::{ExprAt, Polarity, Typing};
 
 /// `HOLDERS … PATTERNS [except …] [within TYPE] [if …] [with …]`
 #[derive(Clone, Copy)]
@@ -111,10 +111,15 @@ pub(super) fn types_of_holders(model: &Model<'_>, pending: &PendingStatement<'_>
 }
 
 /// Checks the condition at every use, for principals of `types`.
-pub(super) fn check_statement(typing: &mut Typing<'_, '_>, pending: &PendingStatement<'_>, types: &[TypeId]) {
+pub(super) fn check_statement(
+    typing: &mut Typing<'_, '_>,
+    pending: &PendingStatement<'_>,
+    types: &[TypeId],
+    polarity: Polarity,
+) {
     let Some(condition) = pending.said.condition else { return };
     let model = typing.model;
-    each_use(model, &pending.actions, types, |used| typing.condition(pending.said.at, condition, used));
+    each_use(model, &pending.actions, types, polarity, |used| typing.condition(pending.said.at, condition, used));
 }
 
 /// `None` where a part of it could not be resolved, and was reported.

@@ -38,16 +38,10 @@ impl Typing<'_, '_> {
             Root::Workspace => (Ty::Entity(vec![TypeId::WORKSPACE]), steps),
             Root::Context => return self.sent(at, id, steps, used, true),
             Root::Input => return self.sent(at, id, steps, used, false),
-            Root::It => {
-                self.error(
-                    &rules::TYPE_MISMATCH,
-                    "`it` stands for nothing here",
-                    at,
-                    id,
-                    "outside of `any(…)` and `count(…)`",
-                    "",
-                );
-                return Ty::Any;
+            Root::It => (self.bound_thing(at, id, used), steps),
+            Root::Name(name) if used.bound.as_ref().is_some_and(|bound| bound.name.as_ref() == Some(&name.text)) => {
+                self.remember(at, id, Symbol::It);
+                (self.bound_thing(at, id, used), steps)
             }
             Root::Name(name) => match self.fixture(at, id, name, used) {
                 Some(ty) => (ty, steps),

@@ -23,7 +23,7 @@ impl<'q> Asking<'q> {
         if !self.index.ty(ty).is_some_and(|rules| rules.scope_active) {
             return Counts::All;
         }
-        match self.context.get(self.policy.type_name(ty)) {
+        match self.context.and_then(|sent| sent.get(self.policy.type_name(ty))) {
             Some(Held::One(Item::Thing(thing))) => Counts::Only(*thing),
             Some(_) | None => Counts::Unnamed,
         }

@@ -1,6 +1,8 @@
 //! One principal asking: what grants, what refuses, what both come to.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use rolebook_policy::{ActionId, ExprId, ObligationId, Policy, TypeId};
 
@@ -13,17 +15,19 @@ use crate::{EntityIx, Facts, Reason, Truth};
 /// Values by name.
 pub(super) type Values<'q> = BTreeMap<&'q str, Held<'q>>;
 
-/// Who asks, and under which circumstances. What was found out about gates is kept from one question to the next.
+/// Who asks, and under which circumstances. What was found out about gates, and about decisions that others ask for, is kept
+/// from one question to the next.
 pub(super) struct Asking<'q> {
     pub(super) policy: &'q Policy,
     pub(super) facts: &'q Facts,
     pub(super) index: &'q Index<'q>,
     pub(super) principal: EntityIx,
     pub(super) principal_type: TypeId,
-    pub(super) context: &'q Values<'q>,
+    /// What was sent along; `None` of another principal, whom a decision asks about with `can`.
+    pub(super) context: Option<&'q Values<'q>>,
     /// The obligations that count: those that the caller sees to, or all of them.
     enforced: Option<&'q BTreeSet<ObligationId>>,
-    pub(super) ways: Ways<'q>,
+    pub(super) ways: Rc<RefCell<Ways<'q>>>,
 }
 
 /// What an expression speaks of, the principal aside.
@@ -32,6 +36,8 @@ pub(super) struct Scope<'q> {
     pub(super) thing: Thing<'q>,
     /// The arguments of the action; actions of gates and `requires` have none.
     pub(super) arguments: Option<&'q Values<'q>>,
+    /// What the quantifier around it speaks of.
+    pub(super) it: Option<EntityIx>,
 }
 
 /// What a question comes to.
@@ -57,14 +63,20 @@ impl<'q> Asking<'q> {
             index: &engine.index,
             principal,
             principal_type,
-            context,
+            context: Some(context),
             enforced,
-            ways: Ways::default(),
+            ways: Rc::default(),
         }
     }
 
+    /// Another principal, of whose circumstances nothing is known.
+    pub(super) fn of_other(&self, principal: EntityIx) -> Self {
+        let principal_type = self.index.node(principal).map_or(TypeId::WORKSPACE, |node| node.ty);
+        Self { principal, principal_type, context: None, ways: Rc::clone(&self.ways), ..*self }
+    }
+
     /// The decision about the action.
-    pub(super) fn outcome(&mut self, action: ActionId, scope: Scope<'q>) -> Outcome {
+    pub(super) fn outcome(&self, action: ActionId, scope: Scope<'q>) -> Outcome {
         let mut reasons = Vec::new();
         let refused = self.refused(action, scope, &mut reasons);
         let way_in = self.way_in(action, scope.thing);

@@ -11,7 +11,7 @@ use crate::{EntityIx, Truth};
 
 /// What an expression comes to.
 #[derive(Clone)]
-enum Val<'q> {
+pub(super) enum Val<'q> {
     /// Something, and nobody knows what.
     Unknown,
     /// An absent reference.
@@ -42,7 +42,7 @@ impl<'q> Val<'q> {
     }
 
     /// The thing, as the subject of a relation. A relation to nobody does not hold; what is unknown stays so.
-    fn subject(&self) -> Result<Thing<'q>, Truth> {
+    pub(super) fn subject(&self) -> Result<Thing<'q>, Truth> {
         match self {
             Self::One(Item::Thing(thing)) => Ok(*thing),
             Self::Nobody | Self::Beyond => Err(Truth::False),
@@ -62,7 +62,9 @@ impl<'q> Asking<'q> {
             Expr::Condition(id) => {
                 self.policy.condition(*id).map_or(Truth::Unknown, |condition| self.truth(condition.body, scope))
             }
-            Expr::Compare(sign, left, right) => compare(*sign, &self.value(*left, scope), &self.value(*right, scope)),
+            Expr::Compare(sign, left, right) => self
+                .compare_count(*sign, *left, *right, scope)
+                .unwrap_or_else(|| compare(*sign, &self.value(*left, scope), &self.value(*right, scope))),
             Expr::In(element, set) | Expr::Contains(set, element) => {
                 member(&self.value(*element, scope), &self.value(*set, scope))
             }
@@ -97,7 +99,10 @@ impl<'q> Asking<'q> {
                 Ok(person) => self.has_license(person, *license),
                 Err(value) => value,
             },
-            Expr::Can(..) | Expr::Any(..) => Truth::Unknown,
+            Expr::Can(person, action, thing) => {
+                self.relation(*person, *thing, scope, |person, thing| self.is_allowed(person, *action, thing))
+            }
+            Expr::Any(ty, body) => self.any(id, *ty, *body, scope),
             Expr::SettingIsNoOne(_, value) => Truth::known(*value),
             Expr::HoldersOf(..)
             | Expr::Principal
@@ -151,14 +156,14 @@ impl<'q> Asking<'q> {
         }
     }
 
-    fn key_roles(&self, id: ExprId) -> Option<&'q KeyRoles> {
+    pub(super) fn key_roles(&self, id: ExprId) -> Option<&'q KeyRoles> {
         match self.index.leaf(id)? {
             Leaf::KeyRoles(key_roles) => Some(key_roles),
             Leaf::Open | Leaf::Constant(_) | Leaf::Name(_) => None,
         }
     }
 
-    fn value(&self, id: ExprId, scope: Scope<'q>) -> Val<'q> {
+    pub(super) fn value(&self, id: ExprId, scope: Scope<'q>) -> Val<'q> {
         if let Some(Leaf::Constant(held)) = self.index.leaf(id) {
             return Val::of(held);
         }
@@ -169,7 +174,7 @@ impl<'q> Asking<'q> {
             Expr::Input(name) => {
                 scope.arguments.and_then(|given| given.get(name.as_str())).map_or(Val::Unknown, Val::of)
             }
-            Expr::Context(name) => self.context.get(name.as_str()).map_or(Val::Unknown, Val::of),
+            Expr::Context(name) => self.context.and_then(|sent| sent.get(name.as_str())).map_or(Val::Unknown, Val::of),
             Expr::Attribute(base, _) => match self.value(*base, scope) {
                 Val::One(Item::Thing(thing)) => self.attribute(id, thing),
                 Val::Nobody | Val::Beyond => Val::Beyond,
@@ -183,7 +188,9 @@ impl<'q> Asking<'q> {
                 _ => Val::Unknown,
             },
             Expr::Literal(_) | Expr::Workspace | Expr::Entity(..) => Val::Unknown,
-            Expr::It | Expr::Count(..) | Expr::CountOf(_) => Val::Unknown,
+            Expr::It => scope.it.map_or(Val::Unknown, |it| Val::thing(Thing::Known(it))),
+            // Of a count only a comparison is asked.
+            Expr::Count(..) | Expr::CountOf(_) => Val::Unknown,
             // A condition where a value is wanted.
             Expr::Or(_)
             | Expr::And(_)
@@ -210,7 +217,7 @@ impl<'q> Asking<'q> {
     }
 
     /// What the attribute expression `id` is in the thing.
-    fn member_in(&self, id: ExprId, thing: Thing<'q>) -> Member {
+    pub(super) fn member_in(&self, id: ExprId, thing: Thing<'q>) -> Member {
         match (self.index.leaf(id), self.type_of(thing)) {
             (Some(Leaf::Name(name)), Some(ty)) => self.index.member(*name, ty),
             _ => Member::None,
@@ -232,18 +239,26 @@ impl<'q> Asking<'q> {
                     parents.first().map_or(Val::Nobody, |parent| Val::thing(Thing::Known(*parent)))
                 }
             },
-            Member::Attribute { at, set, optional, reference } => match self.stored(thing, at) {
+            Member::Attribute { at, set, optional, target } => match self.stored(thing, at) {
                 None => Val::Unknown,
                 Some(Some(held)) => Val::of(held),
                 Some(None) if set => Val::set(&[], true),
-                Some(None) if reference && optional => Val::Nobody,
+                Some(None) if target.is_some() && optional => Val::Nobody,
                 Some(None) => Val::Unknown,
             },
         }
     }
 
-    /// Whether nothing is stored there: the only question that tells an absent scalar from an unknown one.
+    /// Whether nothing is stored there: the only question that tells an absent scalar from an unknown one. Of things that the
+    /// facts hold only a part of there may be some.
     fn is_empty(&self, id: ExprId, scope: Scope<'q>) -> Truth {
+        match self.stores_nothing(id, scope) {
+            Truth::True if self.leads_to_partial(id, scope) => Truth::Unknown,
+            known => known,
+        }
+    }
+
+    fn stores_nothing(&self, id: ExprId, scope: Scope<'q>) -> Truth {
         if let Some(Expr::Attribute(base, _)) = self.policy.expr(id)
             && let Val::One(Item::Thing(thing)) = self.value(*base, scope)
             && let Member::Attribute { at, set: false, optional: true, .. } = self.member_in(id, thing)

@@ -12,9 +12,9 @@ use crate::{EntityIx, Truth};
 
 /// A value with the obligations under which it is true.
 #[derive(Clone)]
-struct Way {
-    value: Truth,
-    alternatives: Alternatives,
+pub(super) struct Way {
+    pub(super) value: Truth,
+    pub(super) alternatives: Alternatives,
 }
 
 impl Way {
@@ -38,13 +38,18 @@ impl Way {
     }
 }
 
-/// What a principal was found to be let into. It does not depend on the action asked for or its arguments.
+/// Whose decision it is: `None` for the asker's, else another principal's, of whose circumstances nothing is known.
+type Whose = Option<EntityIx>;
+
+/// What principals were found to be let into. It does not depend on the action asked for or its arguments.
 #[derive(Default)]
 pub(super) struct Ways<'q> {
     /// Actions without arguments that were decided.
-    decided: BTreeMap<(ActionId, Thing<'q>), Way>,
+    decided: BTreeMap<(Whose, ActionId, Thing<'q>), Way>,
     /// By entity all gates above it.
-    above: BTreeMap<EntityIx, Way>,
+    above: BTreeMap<(Whose, EntityIx), Way>,
+    /// How many decisions wait for one that they asked for.
+    pub(super) waiting: usize,
 }
 
 /// What stands before an action.
@@ -58,8 +63,12 @@ pub(super) struct WayIn {
 }
 
 impl<'q> Asking<'q> {
+    fn whose(&self) -> Whose {
+        self.context.is_none().then_some(self.principal)
+    }
+
     /// Whether all gates on the way, and all required actions, let the principal do the action there.
-    pub(super) fn way_in(&mut self, action: ActionId, thing: Thing<'q>) -> WayIn {
+    pub(super) fn way_in(&self, action: ActionId, thing: Thing<'q>) -> WayIn {
         let mut gates = self.gates_above(thing);
         let ty = self.type_of(thing).unwrap_or(TypeId::WORKSPACE);
         let past_gates = self.index.action(action).is_some_and(|rules| rules.past_gates.has(ty.index()));
@@ -90,7 +99,7 @@ impl<'q> Asking<'q> {
     }
 
     /// The gates of the thing itself.
-    fn gates_at(&mut self, thing: Thing<'q>, ty: TypeId) -> Way {
+    fn gates_at(&self, thing: Thing<'q>, ty: TypeId) -> Way {
         let mut way = Way::open();
         let policy = self.policy;
         for gate in policy.ty(ty).map_or(&[][..], |ty| &ty.gates) {
@@ -100,38 +109,41 @@ impl<'q> Asking<'q> {
     }
 
     /// The decision about an action without arguments.
-    fn decided(&mut self, action: ActionId, thing: Thing<'q>) -> Way {
-        if let Some(known) = self.ways.decided.get(&(action, thing)) {
+    pub(super) fn decided(&self, action: ActionId, thing: Thing<'q>) -> Way {
+        let key = (self.whose(), action, thing);
+        if let Some(known) = self.ways.borrow().decided.get(&key) {
             return known.clone();
         }
-        let outcome = self.outcome(action, Scope { thing, arguments: None });
+        let outcome = self.outcome(action, Scope { thing, arguments: None, it: None });
         let way = Way { value: outcome.value, alternatives: outcome.alternatives };
-        self.ways.decided.insert((action, thing), way.clone());
+        self.ways.borrow_mut().decided.insert(key, way.clone());
         way
     }
 
     /// All gates above the thing. Whatever lies above comes first in the index, so each thing finds its parents done: no
     /// hierarchy is too deep.
-    fn gates_above(&mut self, thing: Thing<'q>) -> Way {
+    fn gates_above(&self, thing: Thing<'q>) -> Way {
         let Thing::Known(at) = thing else {
             let rules = self.type_of(thing).and_then(|ty| self.index.ty(ty));
             let gated = rules.is_some_and(|rules| rules.parents.iter().any(|parent| parent.gated));
             return if gated { Way::closed(Truth::Unknown) } else { Way::open() };
         };
-        if let Some(known) = self.ways.above.get(&at) {
-            return known.clone();
+        let whose = self.whose();
+        let known = |at: EntityIx| self.ways.borrow().above.get(&(whose, at)).cloned();
+        if let Some(known) = known(at) {
+            return known;
         }
         for step in self.above(thing) {
-            if !self.ways.above.contains_key(step) {
+            if known(*step).is_none() {
                 let way = self.gates_above_one(*step);
-                self.ways.above.insert(*step, way);
+                self.ways.borrow_mut().above.insert((whose, *step), way);
             }
         }
         // Were it missing, nobody would get in.
-        self.ways.above.get(&at).cloned().unwrap_or_else(|| Way::closed(Truth::Unknown))
+        known(at).unwrap_or_else(|| Way::closed(Truth::Unknown))
     }
 
-    fn gates_above_one(&mut self, at: EntityIx) -> Way {
+    fn gates_above_one(&self, at: EntityIx) -> Way {
         let mut way = Way::open();
         let index = self.index;
         let rules = index.node(at).and_then(|node| index.ty(node.ty));
@@ -142,7 +154,7 @@ impl<'q> Asking<'q> {
     }
 
     /// The gates on the ways that begin with parents of one type: one of them must let in.
-    fn gates_through(&mut self, at: EntityIx, parent: &ParentRules) -> Way {
+    fn gates_through(&self, at: EntityIx, parent: &ParentRules) -> Way {
         let Some(places) = self.parents(Thing::Known(at), parent.ty) else { return Way::closed(Truth::Unknown) };
         if places.is_empty() {
             let lets_in = self.is_top(at, parent) || self.binds_elsewhere(at, parent);

@@ -65,11 +65,11 @@ impl Engine<'_> {
             return Err(errors);
         }
         let (context, arguments) = (self.values(&with.context), self.values(&with.arguments));
-        let scope = Scope { thing: Thing::find(self.facts, *ty, id), arguments: Some(&arguments) };
+        let scope = Scope { thing: Thing::find(self.facts, *ty, id), arguments: Some(&arguments), it: None };
         let mut found = Vec::new();
         for ty in self.types().filter(|ty| self.policy.ty(*ty).is_some_and(|ty| ty.kind == TypeKind::Principal)) {
             for (principal, _) in self.facts.of_type(ty) {
-                let mut asking = Asking::new(self, principal, &context, Some(&with.enforces));
+                let asking = Asking::new(self, principal, &context, Some(&with.enforces));
                 found.extend(
                     asking.allowed(action, scope).map(|alternatives| Allowed { what: principal, alternatives }),
                 );
@@ -91,13 +91,13 @@ impl Engine<'_> {
         self.validate(action, ty, with, &mut errors);
         let (Some(principal), []) = (principal, errors.as_slice()) else { return Err(errors) };
         let (context, arguments) = (self.values(&with.context), self.values(&with.arguments));
-        let mut asking = Asking::new(self, principal, &context, Some(&with.enforces));
+        let asking = Asking::new(self, principal, &context, Some(&with.enforces));
         if !asking.may_be_granted(action) {
             return Ok(vec![]);
         }
         let mut found = Vec::new();
         for (resource, _) in self.facts.of_type(ty) {
-            let scope = Scope { thing: Thing::Known(resource), arguments: Some(&arguments) };
+            let scope = Scope { thing: Thing::Known(resource), arguments: Some(&arguments), it: None };
             found.extend(asking.allowed(action, scope).map(|alternatives| Allowed { what: resource, alternatives }));
         }
         Ok(found)
@@ -126,11 +126,11 @@ impl Engine<'_> {
         let context = self.values(&with.context);
         let asked: Vec<(ActionId, &Action, Values<'_>)> =
             actions.into_iter().map(|(id, action)| (id, action, self.taken(action, with))).collect();
-        let mut asking = Asking::new(self, principal, &context, Some(&with.enforces));
+        let asking = Asking::new(self, principal, &context, Some(&with.enforces));
         let thing = Thing::find(self.facts, *ty, id);
         let mut found = Permitted::default();
         for (id, action, arguments) in &asked {
-            let scope = Scope { thing, arguments: Some(arguments) };
+            let scope = Scope { thing, arguments: Some(arguments), it: None };
             let required = action.arguments.iter().filter(|field| !field.optional);
             let missing: Vec<String> = required
                 .filter(|field| !arguments.contains_key(field.name.as_str()))
@@ -200,7 +200,7 @@ impl Engine<'_> {
 
 impl<'q> Asking<'q> {
     /// The alternatives of an allow, none of them for one without obligations; `None` for a deny.
-    fn allowed(&mut self, action: ActionId, scope: Scope<'q>) -> Option<Vec<Vec<ObligationId>>> {
+    fn allowed(&self, action: ActionId, scope: Scope<'q>) -> Option<Vec<Vec<ObligationId>>> {
         if !self.is_meant_by_some(action, scope.thing) {
             return None;
         }

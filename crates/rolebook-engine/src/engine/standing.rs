@@ -16,7 +16,7 @@ impl<'q> Asking<'q> {
     }
 
     /// Whether there may be more of the type above the thing than the facts say. A stranger is unknown as a whole.
-    fn may_lie_below(&self, thing: Thing<'q>, ty: TypeId) -> bool {
+    pub(super) fn may_lie_below(&self, thing: Thing<'q>, ty: TypeId) -> bool {
         let missing = match thing {
             Thing::Known(at) => self.index.node(at).map(|node| &node.missing),
             Thing::Stranger(own, _) => self.index.ty(own).map(|rules| &rules.reach),

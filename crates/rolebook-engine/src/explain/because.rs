@@ -11,9 +11,9 @@ use crate::request::shorten;
 
 /// What was found for one part.
 #[derive(Default)]
-struct Found {
-    facts: Vec<String>,
-    missing: Vec<String>,
+pub(super) struct Found {
+    pub(super) facts: Vec<String>,
+    pub(super) missing: Vec<String>,
 }
 
 impl Explainer<'_> {
@@ -104,16 +104,13 @@ impl Explainer<'_> {
     }
 
     /// The facts behind an expression without parts of its own.
-    fn rests_on(&self, id: ExprId, scope: &Scope<'_>, found: &mut Found) {
+    pub(super) fn rests_on(&self, id: ExprId, scope: &Scope<'_>, found: &mut Found) {
         let Some(expr) = self.policy.expr(id) else { return };
         match expr {
-            Expr::HasLicense(..)
-            | Expr::Can(..)
-            | Expr::Any(..)
-            | Expr::Count(..)
-            | Expr::CountOf(_)
-            | Expr::It
-            | Expr::SettingIsNoOne(..) => {}
+            Expr::HasLicense(..) | Expr::SettingIsNoOne(..) => {}
+            Expr::Can(person, action, thing) => self.rests_on_decision((*person, *action, *thing), scope, found),
+            Expr::Any(ty, body) | Expr::Count(ty, body) => self.rests_on_each(*ty, *body, scope, found),
+            Expr::CountOf(set) => self.rests_on_size(*set, scope, found),
             // Their parts tell.
             Expr::Or(_) | Expr::And(_) | Expr::Not(_) | Expr::Condition(_) => {}
             Expr::Compare(_, left, right)
@@ -173,7 +170,7 @@ impl Explainer<'_> {
                 None => found.missing.push(format!("context.{name} was not sent")),
             },
             Expr::Attribute(base, name) => self.rests_on_attribute(id, *base, name, scope, found),
-            Expr::Literal(_) | Expr::Principal | Expr::Resource | Expr::Workspace | Expr::Entity(..) => {}
+            Expr::Literal(_) | Expr::Principal | Expr::Resource | Expr::Workspace | Expr::It | Expr::Entity(..) => {}
         }
     }
 
@@ -279,7 +276,7 @@ impl Explainer<'_> {
 }
 
 impl Found {
-    fn put(&mut self, words: String, unknown: bool) {
+    pub(super) fn put(&mut self, words: String, unknown: bool) {
         if unknown { self.missing.push(words) } else { self.facts.push(words) }
     }
 }

@@ -47,7 +47,7 @@ impl<'a> Explainer<'a> {
     }
 
     fn decision(&mut self, action: ActionId, resource: &Value, arguments: Arguments) -> DecisionTree {
-        let scope = Scope { resource, arguments };
+        let scope = Scope { resource, arguments, it: None };
         let mut parts = self.gates(action, resource);
         parts.extend(self.requirements(action, resource));
         let way_in = Truth::all(parts.iter().map(|part| part.value));

@@ -111,7 +111,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn inner_decision(&mut self, action: ActionId, resource: &Value) -> Plans {
+    pub(super) fn inner_decision(&mut self, action: ActionId, resource: &Value) -> Plans {
         let key = (action, resource.clone());
         if let Some(known) = self.decided.get(&key) {
             return known.clone();
@@ -122,7 +122,7 @@ impl<'a> Planner<'a> {
     }
 
     fn decision(&mut self, action: ActionId, resource: &Value, arguments: Arguments) -> Plans {
-        let scope = Scope { resource, arguments };
+        let scope = Scope { resource, arguments, it: None };
         let policy = self.policy;
         let mut plans = self.gates(action, resource);
         for required in policy.action(action).map_or(&[][..], |action| &action.requires) {

@@ -29,13 +29,17 @@ impl<'a> Planner<'a> {
         let policy = self.policy;
         let Some(expr) = policy.expr(id) else { return no_way() };
         match expr {
-            Expr::HasLicense(..)
-            | Expr::Can(..)
-            | Expr::Any(..)
-            | Expr::Count(..)
-            | Expr::CountOf(_)
-            | Expr::It
-            | Expr::SettingIsNoOne(..) => no_way(),
+            Expr::HasLicense(..) | Expr::Count(..) | Expr::CountOf(_) | Expr::It | Expr::SettingIsNoOne(..) => no_way(),
+            Expr::Can(person, action, thing) => {
+                match (self.evaluator.value(*person, scope), self.evaluator.value(*thing, scope)) {
+                    // What would let somebody else do it is his own matter.
+                    (Val::Is(person), Val::Is(thing)) if goal && person == self.evaluator.principal() => {
+                        self.inner_decision(*action, &thing)
+                    }
+                    _ => no_way(),
+                }
+            }
+            Expr::Any(ty, body) => self.want_any(*ty, *body, scope, goal),
             Expr::Or(parts) => self.want_parts(parts, scope, goal, !goal),
             Expr::And(parts) => self.want_parts(parts, scope, goal, goal),
             Expr::Not(part) => self.want(*part, scope, !goal),
@@ -117,6 +121,23 @@ impl<'a> Planner<'a> {
             | Expr::Workspace
             | Expr::Entity(..) => no_way(),
         }
+    }
+
+    /// One of the first things, or, for it to be false, none of the few of which it is not.
+    fn want_any(&mut self, ty: TypeId, body: ExprId, scope: &Scope<'_>, goal: bool) -> Plans {
+        let each = self.evaluator.of_each(ty, body, scope);
+        let counts = |truth: Truth| if goal { truth != Truth::True } else { truth != Truth::False };
+        let things: Vec<Value> = each.into_iter().filter(|(_, truth)| counts(*truth)).map(|(it, _)| it).collect();
+        if !goal && things.len() > MAX_OTHERS {
+            return no_way();
+        }
+        let mut plans = if goal { no_way() } else { done() };
+        for it in things.iter().take(MAX_OTHERS) {
+            let inner = Scope { resource: scope.resource, arguments: scope.arguments, it: Some(it) };
+            let this = self.want(body, &inner, goal);
+            plans = if goal { self.either(plans, this) } else { self.both(plans, this) };
+        }
+        plans
     }
 
     /// All parts, or any.

@@ -28,8 +28,8 @@ pub(crate) enum Member {
     None,
     /// The parents of a type.
     Parent { ty: TypeId, cardinality: Cardinality },
-    /// An attribute: its position in the type.
-    Attribute { at: usize, set: bool, optional: bool, reference: bool },
+    /// An attribute: its position in the type, and the type that a reference leads to.
+    Attribute { at: usize, set: bool, optional: bool, target: Option<TypeId> },
 }
 
 /// By expression what is known of it; by name and type what that is.
@@ -86,7 +86,10 @@ fn by_type(policy: &Policy, name: &str) -> Vec<Member> {
             at,
             set: field.ty.set,
             optional: field.optional,
-            reference: matches!(field.ty.kind, ValueKind::Entity(_)),
+            target: match field.ty.kind {
+                ValueKind::Entity(ty) => Some(ty),
+                _ => None,
+            },
         })
     };
     policy.types.iter().map(member).collect()

@@ -11,6 +11,15 @@ use crate::Truth;
 pub(crate) struct Scope<'a> {
     pub(crate) resource: &'a Value,
     pub(crate) arguments: Arguments,
+    /// What the quantifier around it speaks of.
+    pub(crate) it: Option<&'a Value>,
+}
+
+impl<'a> Scope<'a> {
+    /// That of a request about the resource.
+    pub(crate) fn of_request(resource: &'a Value) -> Self {
+        Self { resource, arguments: Arguments::Request, it: None }
+    }
 }
 
 /// What an expression that is no condition comes to.
@@ -49,7 +58,10 @@ impl Evaluator<'_> {
                 Some(condition) => self.truth(condition.body, scope),
                 None => Truth::Unknown,
             },
-            Expr::Compare(sign, left, right) => compare(*sign, &self.value(*left, scope), &self.value(*right, scope)),
+            Expr::Compare(sign, left, right) => match self.counted(*sign, *left, *right, scope) {
+                Some(counted) => counted,
+                None => compare(*sign, &self.value(*left, scope), &self.value(*right, scope)),
+            },
             Expr::In(element, set) => is_in(&self.value(*element, scope), &self.value(*set, scope)),
             Expr::Contains(set, element) => is_in(&self.value(*element, scope), &self.value(*set, scope)),
             Expr::Within(thing, place) => match (self.value(*thing, scope), self.value(*place, scope)) {
@@ -97,7 +109,8 @@ impl Evaluator<'_> {
                 Val::Is(person) => self.has_license(&person, *license),
                 Val::Unknown | Val::Set { .. } => Truth::Unknown,
             },
-            Expr::Can(..) | Expr::Any(..) => Truth::Unknown,
+            Expr::Can(person, action, thing) => self.can(*person, *action, *thing, scope),
+            Expr::Any(ty, body) => self.any(*ty, *body, scope),
             Expr::SettingIsNoOne(_, value) => Truth::known(*value),
             Expr::HoldersOf(..)
             | Expr::Principal
@@ -129,7 +142,9 @@ impl Evaluator<'_> {
                 Val::Unknown | Val::Set { .. } => Val::Unknown,
             },
             Expr::HoldersOf(holding, thing) => self.holders_val(holding, *thing, scope),
-            Expr::It | Expr::Count(..) | Expr::CountOf(_) => Val::Unknown,
+            Expr::It => scope.it.map_or(Val::Unknown, Val::of),
+            // Of a count only a comparison is asked.
+            Expr::Count(..) | Expr::CountOf(_) => Val::Unknown,
             // A condition where a value is wanted: a boolean like any other.
             Expr::Or(_)
             | Expr::And(_)
@@ -189,8 +204,13 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Whether nothing is stored at the end of a path.
+    /// Whether nothing is stored at the end of a path. Of a type that the facts hold only a part of there may be something.
     fn is_empty(&self, id: ExprId, scope: &Scope<'_>) -> Truth {
+        let empty = self.stores_nothing(id, scope);
+        if empty == Truth::True && self.is_of_partial(id, scope) { Truth::Unknown } else { empty }
+    }
+
+    fn stores_nothing(&self, id: ExprId, scope: &Scope<'_>) -> Truth {
         if let Some(Expr::Attribute(base, name)) = self.policy.expr(id)
             && let Some(absent) = self.is_absent(*base, name, scope)
         {

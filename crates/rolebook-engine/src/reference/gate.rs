@@ -81,13 +81,13 @@ impl Evaluator<'_> {
     }
 
     /// The decision about an action without arguments, looked up where it was made before.
-    fn decided(&self, action: ActionId, on: &Value) -> Way {
-        let key = (action, on.clone());
-        let known = self.decided.borrow().get(&key).cloned();
+    pub(super) fn decided(&self, action: ActionId, on: &Value) -> Way {
+        let key = (self.whose(), action, on.clone());
+        let known = self.memo.decided.borrow().get(&key).cloned();
         known.unwrap_or_else(|| {
             let outcome = self.outcome(action, on, Arguments::None);
             let way = (outcome.value, outcome.alternatives);
-            self.decided.borrow_mut().insert(key, way.clone());
+            self.memo.decided.borrow_mut().insert(key, way.clone());
             way
         })
     }
@@ -96,14 +96,15 @@ impl Evaluator<'_> {
     fn gates_above(&self, resource: &Value, considered: &mut Vec<Considered>) -> Way {
         let Value::Entity(ty, _) = resource else { return open() };
         let Some(declared) = self.policy.ty(*ty) else { return open() };
-        if let Some(known) = self.above.borrow().get(resource) {
+        let key = (self.whose(), resource.clone());
+        if let Some(known) = self.memo.above.borrow().get(&key) {
             return known.clone();
         }
         let mut way = open();
         for parent in declared.parents.iter().filter(|parent| parent.ty != TypeId::WORKSPACE) {
             way = both(way, &self.gates_through(resource, parent, considered));
         }
-        self.above.borrow_mut().insert(resource.clone(), way.clone());
+        self.memo.above.borrow_mut().insert(key, way.clone());
         way
     }
 

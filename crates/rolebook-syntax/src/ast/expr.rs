@@ -114,7 +114,7 @@ pub enum ExprKind {
     Any(Bound),
     /// `count(T as x where c)`
     Count(Bound),
-    /// `count(a.set)`
+    /// `count(a.set)`, `count(K of a)`
     CountOf(ExprId),
     /// `setting T.A is no one`
     SettingIsNoOne(Name, Name),
