@@ -268,3 +268,65 @@ fn a_revision_with_mistakes_and_links_is_read_as_far_as_it_goes() {
         assert!(printed.contains("leads out of the repository"), "{printed}");
     }
 }
+
+#[test]
+fn an_overlay_is_compared_on_top_of_what_its_base_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let top = folder.path();
+    let write = |path: &str, text: &str| {
+        let path = top.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    let vendor = |who: &str| {
+        let table = format!("settings \"Notes\" {{\n  permission | who\n  note.view  | {who}\n}}\n");
+        format!("principal user\nrole member\nrole admin\nresource note {{ action view }}\n{table}")
+    };
+    let commit = |message: &str| {
+        git(top, &["add", "."]);
+        git(top, &["commit", "--quiet", "-m", message]);
+    };
+    let run = |command: &str| run_command(top, command);
+    git(top, &["init", "--quiet"]);
+    write("books/vendor/rolebook.yaml", "name: vendor\nlanguage: 1\n");
+    write("books/vendor/book.rolebook", &vendor("only admin"));
+    write("tenant/rolebook.yaml", "name: tenant\nlanguage: 1\nextends: ../books/vendor\n");
+    write("tenant/book.rolebook", "role guest\nresource page { action read }\nallow guest to page.read\n");
+    commit("both");
+
+    // What the vendor changed reaches the tenant.
+    write("books/vendor/book.rolebook", &vendor("only admin, member"));
+    let (text, code) = run("rolebook diff --git HEAD tenant");
+    assert!(code == 1 && text.contains("HEAD:tenant → tenant"), "{text}");
+    assert!(text.contains("wider") && text.contains("note.view") && !text.contains("page.read"), "{text}");
+
+    // A setting of the tenant; its place is in the tenant's book.
+    let setting = "settings \"Notes\" {\n  permission | who\n  note.view  | only guest\n}\n";
+    write(
+        "tenant/book.rolebook",
+        &format!("role guest\nresource page {{ action read }}\nallow guest to page.read\n{setting}"),
+    );
+    let (text, _) = run("rolebook diff --git HEAD tenant");
+    assert!(text.contains("narrower") && text.contains("book.rolebook:6:16"), "{text}");
+    commit("set");
+    let (text, code) = run("rolebook diff --git HEAD tenant");
+    assert!(code == 0 && text.contains("nothing changed in meaning"), "{text}");
+
+    // An earlier base with a mistake is read as far as it goes.
+    write("books/vendor/book.rolebook", &(vendor("only admin, member") + "allow nobody to note.view\n"));
+    let (text, code) = run("rolebook check tenant");
+    assert!(code == 1 && text.contains("error[base-has-errors]"), "{text}");
+    commit("a slip");
+    write("books/vendor/book.rolebook", &vendor("only admin, member"));
+    let (text, _) = run("rolebook diff --git HEAD tenant");
+    assert!(text.contains("compared without what they are in") && text.contains("allow nobody to note.view"), "{text}");
+    assert!(!text.contains("wider") && !text.contains("narrower"), "{text}");
+
+    // One whose base was not there, or lay outside.
+    write("other/rolebook.yaml", "name: other\nlanguage: 1\nextends: ../../base\n");
+    write("other/book.rolebook", "role guest\n");
+    commit("outside");
+    write("other/rolebook.yaml", "name: other\nlanguage: 1\nextends: ../books/vendor\n");
+    let (text, code) = run("rolebook diff --git HEAD other");
+    assert!(code == 2 && text.contains("`../../base` leads out of the git repository"), "{text}");
+}

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use book::root;
-use rolebook_compiler::{BookFile, Compiler, Step, Test};
+use rolebook_compiler::{Base, BookFile, BookSource, Compiler, Step, Test};
 use rolebook_engine::{
     Allowed, Answer, Circumstances, Completeness, Document, Engine, EntityIx, Facts, NeedsArguments, Request,
     build_facts, decide, validate,
@@ -17,7 +17,7 @@ use rolebook_plugin::FactReader;
 use rolebook_policy::{
     Action, ActionId, Field, ObligationId, Policy, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType,
 };
-use rolebook_spec::{FenceKind, Page};
+use rolebook_spec::{FenceKind, Page, section_book};
 
 type Thing = (TypeId, String);
 
@@ -37,10 +37,9 @@ fn document(file: &str, text: &str) -> Option<Document> {
     reader.read(&Arc::from(file), text).value
 }
 
-fn compile(files: Vec<BookFile>) -> Option<(Policy, Vec<Test>)> {
+fn compile(book: BookSource) -> Option<(Policy, Vec<Test>)> {
     let mut compiler = Compiler::new();
-    let manifest = b"name: engine\nversion: 0.1.0\nlanguage: 1\n".to_vec();
-    compiler.set_book("engine", Some(BookFile { path: "rolebook.yaml".into(), bytes: manifest }), files);
+    compiler.set(book);
     let compiled = compiler.compile();
     Some((compiled.policy?, compiled.tests))
 }
@@ -56,7 +55,11 @@ fn published(folder: &str) -> (Policy, Vec<Facts>, Vec<Test>) {
         path: path.file_name().expect("a name").to_string_lossy().into_owned(),
         bytes: std::fs::read(path).expect("a file"),
     };
-    let (policy, tests) = compile(books.map(file).collect()).expect("the book checks");
+    let manifest = b"name: engine\nversion: 0.1.0\nlanguage: 1\n".to_vec();
+    let manifest = Some(BookFile { path: "rolebook.yaml".into(), bytes: manifest });
+    let files = books.map(file).collect();
+    let book = BookSource { folder: "engine".into(), manifest, files, base: Base::None };
+    let (policy, tests) = compile(book).expect("the book checks");
     let mut facts = Vec::new();
     if let Ok(text) = std::fs::read_to_string(folder.join("facts.yaml")) {
         let document = document("facts.yaml", &text).expect("facts");
@@ -355,9 +358,7 @@ fn every_book_of_the_pages() {
                 })
                 .collect();
             let is_book = |name: &str| name.ends_with(".rolebook");
-            let book = files.iter().filter(|(name, _)| is_book(name));
-            let book = book.map(|(name, text)| BookFile { path: (*name).into(), bytes: text.as_bytes().to_vec() });
-            let Some((policy, tests)) = compile(book.collect()) else { continue };
+            let Some((policy, tests)) = compile(section_book(&section)) else { continue };
             let documents = files.iter().filter(|(name, _)| !is_book(name) && *name != "rolebook.yaml");
             let facts: Vec<Facts> = documents
                 .filter_map(|(name, text)| document(name, text))

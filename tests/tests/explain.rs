@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use book::{Source, compiled, root, vitally};
-use rolebook_compiler::Step;
+use rolebook_compiler::{Compiler, Step};
 use rolebook_engine::{
     Answer, AnswerCode, Completeness, DecisionTree, Detail, Explanation, Facts, Part, PartKind, PartTree, Reason,
     ReasonCode, Request, Truth, build_facts, decide, explain, validate,
 };
 use rolebook_plugin::FactReader as _;
 use rolebook_policy::{ActionId, Expr, ExprId, ObligationId, Policy, TypeId, TypeKind, Value, ValueKind};
-use rolebook_spec::{FenceKind, Page};
+use rolebook_spec::{Page, section_book};
 
 fn policy(sources: &[Source]) -> Policy {
     let compiled = compiled(sources);
@@ -310,15 +310,9 @@ fn every_question_of_the_suite_is_explained_as_it_is_decided() {
             }
             let page = std::fs::read_to_string(entry.path()).expect("a page");
             for section in Page::parse(&page).sections {
-                let sources: Vec<Source> = section
-                    .fences
-                    .into_iter()
-                    .filter_map(|fence| match fence.kind {
-                        FenceKind::File(path) if path.ends_with(".rolebook") => Some(Source { path, text: fence.text }),
-                        FenceKind::File(_) | FenceKind::Console | FenceKind::Snapshot => None,
-                    })
-                    .collect();
-                let compiled = compiled(&sources);
+                let mut compiler = Compiler::new();
+                compiler.set(section_book(&section));
+                let compiled = compiler.compile();
                 let Some(policy) = &compiled.policy else { continue };
                 for test in &compiled.tests {
                     let mut requests = questions(policy, &test.facts);

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use rolebook_cli::Io;
-use rolebook_compiler::{Base, Compiler, prove_assertions, run_test};
+use rolebook_compiler::{Base, BookSource, Compiler, prove_assertions, run_test};
 use rolebook_diagnostics::{Diagnostic, Sources, Style, full};
 
 use crate::assertion::{self, Assertion};
@@ -35,14 +35,7 @@ pub struct Outcome {
 /// Runs a section.
 pub fn run_section(section: &Section) -> Outcome {
     let mut outcome = Outcome::default();
-    let files: Vec<(&str, &Fence)> = section
-        .fences
-        .iter()
-        .filter_map(|fence| match &fence.kind {
-            FenceKind::File(name) => Some((name.as_str(), fence)),
-            FenceKind::Console | FenceKind::Snapshot => None,
-        })
-        .collect();
+    let files = named(section);
     let has_console = section.fences.iter().any(|fence| fence.kind == FenceKind::Console);
     let has_assertions = files.iter().any(|(name, fence)| !assertion::find(name, &fence.text).is_empty());
     // A section of commands shows by their output what is wrong with its book.
@@ -54,6 +47,20 @@ pub fn run_section(section: &Section) -> Outcome {
         run_consoles(&files, &consoles, &mut outcome);
     }
     outcome
+}
+
+/// The book of a section with all that it extends, not yet understood.
+pub fn section_book(section: &Section) -> BookSource {
+    Books::new(&named(section)).own()
+}
+
+/// The files of a section.
+fn named(section: &Section) -> Vec<(&str, &Fence)> {
+    let files = section.fences.iter().filter_map(|fence| match &fence.kind {
+        FenceKind::File(name) => Some((name.as_str(), fence)),
+        FenceKind::Console | FenceKind::Snapshot => None,
+    });
+    files.collect()
 }
 
 fn check_book(files: &[(&str, &Fence)], section: &Section, outcome: &mut Outcome) {

@@ -9,6 +9,7 @@ use rolebook_syntax::ast::Member;
 use super::Builder;
 use crate::declare::Scope;
 use crate::items::Spot;
+use crate::overlay;
 
 impl Builder<'_, '_> {
     /// The graph of types has no cycle but a type in itself.
@@ -74,6 +75,12 @@ impl Builder<'_, '_> {
             }
         }
         for (name, group, action) in taken {
+            if self.items.is_below(group.item, action.item) || self.items.is_below(action.item, group.item) {
+                let (here, there) = if group > action { (group, action) } else { (action, group) };
+                overlay::refuse_name(self.items, self.sink, &name, here, there, "declared there");
+                self.model.names.groups.remove(&name);
+                continue;
+            }
             let message = format!("`{name}` is the name of a group and of an action");
             let labels = [(group, "the group"), (action, "the action")];
             self.sink.report(self.items, &rules::DUPLICATE_NAME, message, &labels, "give the group another name");
