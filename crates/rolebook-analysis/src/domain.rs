@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_policy::{ActionId, Cardinality, ConditionId, ExprId, Grantee, Value};
 
-use crate::schema::{Kind, Schema, Sort};
+use crate::schema::{Kind, Schema, Slot, Sort};
 
 /// A thing of a [`Domain`]; 0 is the workspace, 1 who asks.
 pub(crate) type Thing = usize;
@@ -55,8 +55,8 @@ pub(crate) struct Domain {
     pub(crate) matches: bool,
     /// So many values that nobody wrote down are told apart.
     pub(crate) told_apart: usize,
-    /// Whether something is asked of all things of a type: then it makes a difference which things there are.
-    pub(crate) quantifies: bool,
+    /// Of all things of which sorts something is asked: then it makes a difference which things there are.
+    pub(crate) quantified: BTreeSet<Sort>,
 }
 
 impl Domain {
@@ -69,7 +69,7 @@ impl Domain {
             compares: false,
             matches: false,
             told_apart: 0,
-            quantifies: false,
+            quantified: BTreeSet::new(),
         };
         let mut grow = Grow {
             way_in: question.way_in,
@@ -96,6 +96,19 @@ impl Domain {
         let nests = |sort: Sort| schema.sorts[sort].above.iter().any(|above| above.sort == sort);
         let counts = (1..schema.sorts.len()).filter(|sort| nests(*sort)).map(|sort| self.of_sort(sort).count());
         counts.max().unwrap_or(0).max(1)
+    }
+
+    /// The references that the thing must have to things of which something is asked of all: one of them is there, then.
+    pub(crate) fn needed(&self, schema: &Schema<'_>, thing: Thing) -> Vec<Slot> {
+        if self.quantified.is_empty() {
+            return vec![];
+        }
+        let required = schema.sorts[self.things[thing]].slots.iter().filter(|slot| !slot.optional && !slot.set);
+        let to_quantified = |slot: &Slot| match slot.kind {
+            Kind::Entity(target) if self.quantified.contains(&target) => Some(slot.clone()),
+            _ => None,
+        };
+        required.filter_map(to_quantified).collect()
     }
 
     pub(crate) fn of_sort(&self, sort: Sort) -> impl Iterator<Item = Thing> {
@@ -262,6 +275,9 @@ impl Grow<'_, '_> {
 
     fn settle_thing(&mut self, thing: Thing) {
         let (schema, sort) = (self.schema, self.domain.things[thing]);
+        for slot in self.domain.needed(schema, thing) {
+            self.names.insert(slot.name);
+        }
         for (asker, below) in self.askers.clone() {
             if self.is_many_above(below, sort) {
                 for side in 0..schema.sides.len() {

@@ -42,7 +42,7 @@ pub(crate) struct SortInfo {
     pub(crate) principal: bool,
     pub(crate) roles_one: bool,
     pub(crate) above: Vec<Above>,
-    slots: Vec<Slot>,
+    pub(crate) slots: Vec<Slot>,
 }
 
 impl SortInfo {

@@ -40,6 +40,11 @@ impl<'s, 'p> Setting<'s, 'p> {
                 setting.facts.slot(Where::Argument(name), &slot);
             }
         }
+        for thing in 0..domain.things.len() {
+            for slot in domain.needed(schema, thing) {
+                setting.facts.slot(Where::Attribute(thing, slot.name.clone()), &slot);
+            }
+        }
         setting
     }
 

@@ -117,8 +117,8 @@ impl Grow<'_, '_> {
 
     /// So many witnesses for a condition about a type; of all others it may have to be not true.
     fn quantifier(&mut self, side: usize, ty: TypeId, body: ExprId, whole: ExprId, at: At, witnesses: usize) {
-        self.domain.quantifies = true;
         let sort = self.schema.sides[side].sort(ty);
+        self.domain.quantified.insert(sort);
         let policy = self.schema.sides[side].policy;
         let is_context = |expr: &Expr| matches!(expr, Expr::Principal | Expr::Resource);
         let at = if speaks_of(policy, body, &is_context) { at } else { At::new(PRINCIPAL, WORKSPACE) };
