@@ -1,4 +1,5 @@
-//! Verdicts about small books with licenses, settings and active scopes, compared with a look at every small world. What is called proved has no exception there, and what has one is refuted.
+//! Verdicts about small books with licenses, settings, quantifiers, `can`, active scopes, compared with a
+//! look at every small world. What is called proved has no exception there, and what has one is refuted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -316,6 +317,48 @@ ceiling "Limits" {
     when: &["", "resource.open", "not (principal has role b)", "context.mfa"],
 };
 
+const QUANTIFIERS: Small = Small {
+    book: r#"
+principal user { action disable; action view }
+role a
+role b
+obligation log
+context { mfa: bool }
+resource doc { owner?: user; key role keeper; action view, edit; action give(to: user) }
+resource task in doc? { by?: user; done: bool; action close }
+condition busy = any(task where it.by == principal and not it.done)
+condition last_a = count(user where it has role a) <= 1
+condition kept = any(doc where principal is keeper of it)
+allow a to doc.view if not busy
+allow keeper to doc.view, doc.edit with log
+allow user to doc.view if context.mfa
+allow b to doc.edit if count(task where it.doc == resource) >= 2
+allow user to user.disable if kept
+allow user to doc.give if input.to can doc.view on resource
+allow b to task.close if resource.by can doc.view on resource.doc and count(keeper of resource.doc) == 1
+forbid everyone to user.disable if last_a and resource has role a
+forbid everyone to task.close if not (principal can doc.edit on resource.doc)
+"#,
+    entities: &["user:me", "user:you", "doc:d", "task:t"],
+    choices: &[
+        ("user:me", "role", &["", "a", "b"]),
+        ("user:you", "role", &["", "a", "b"]),
+        ("doc:d", "keeper", &["", "me", "you"]),
+        ("task:t", "by", &["", "me", "you"]),
+        ("task:t", "done", &["true", "false"]),
+        ("task:t", "doc", &["", "d"]),
+        ("task:s", "", &["absent", "there"]),
+        ("task:s", "by", &["", "me"]),
+        ("task:s", "doc", &["d"]),
+        ("task:s", "done", &["false"]),
+    ],
+    context: &[("mfa", &["", "true"])],
+    arguments: &[("to", &["me", "you"])],
+    who: &["a", "b", "keeper", "user"],
+    what: &["doc.view", "doc.edit", "doc.give", "user.disable", "task.close"],
+    when: &["", "busy", "not last_a", "count(task where it.by == principal) < 1", "not any(user where it has role b)"],
+};
+
 const ACTIVE: Small = Small {
     book: r#"
 principal user in team* ungated
@@ -369,6 +412,11 @@ fn check(name: &str, small: &Small, least: [usize; 2]) {
 #[test]
 fn licenses_and_settings() {
     check("licenses", &LICENSES, [10, 40]);
+}
+
+#[test]
+fn quantifiers_and_can() {
+    check("quantifiers", &QUANTIFIERS, [10, 40]);
 }
 
 #[test]

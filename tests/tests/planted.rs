@@ -48,6 +48,72 @@ fn refuted(sources: &[Source]) -> Vec<(String, String)> {
     found
 }
 
+/// A book with licenses, settings, quantifiers and `can`; `|` of the tables are parted by one blank.
+const WHOLE: &str = r#"
+principal user in team* { active: bool; action disable, promote }
+role admin
+license full
+license lite { except roles admin }
+resource team { role lead; role mate; action enter }
+resource account in team* { key role csm; action view, edit }
+resource note { owner?: user; action view; action share(to: user) }
+allow admin to user.disable, user.promote
+allow user to note.view if resource.owner == principal
+allow user to note.share if input.to can note.view on resource
+forbid everyone to user.disable if any(account where resource is csm of it)
+forbid everyone to user.disable
+  if resource has role admin and count(user where it has role admin and it.active) < 2
+settings "Accounts" {
+  permission | who | full | lite
+  account.view | members | yes | yes
+  account.edit | only lead | yes | no
+}
+ceiling "Limits" {
+  action | full | lite
+  note.view | yes | no
+  note.share, user.*, team.enter | yes | yes
+}
+assert only members can account.view "members"
+assert only lead can account.edit "leads"
+assert never license lite can account.edit "lite"
+assert never user can user.disable if any(account where resource is csm of it) "looked after"
+assert never admin can user.disable
+  if resource has role admin and count(user where it has role admin and it.active) < 2 "the last one"
+assert only admin can user.promote "admins"
+assert never license lite can user.promote "void"
+assert never user can note.share if input.to has license lite "shared"
+"#;
+
+#[test]
+fn one_wrong_word_breaks_the_promises_about_it() {
+    let book = |text: String| vec![Source { path: "book.rolebook".into(), text }];
+    assert_eq!(refuted(&book(WHOLE.into())), []);
+    let wrong: [(&str, &str, &[&str]); 9] = [
+        ("account.view | members", "account.view | everyone", &["members"]),
+        ("only lead | yes | no", "only lead, csm | yes | no", &["leads"]),
+        ("only lead | yes | no", "only lead | yes | yes", &["lite"]),
+        (
+            "disable if any(account where resource is csm of it)\nforbid",
+            "disable if any(account where principal is csm of it)\nforbid",
+            &["looked after"],
+        ),
+        ("it.active) < 2\nsettings", "it.active) < 1\nsettings", &["the last one"]),
+        ("it.active) < 2\nsettings", "not it.active) < 2\nsettings", &["the last one"]),
+        ("allow admin to user.disable, user.promote", "allow admin, lead to user.*", &["admins", "void"]),
+        ("{ except roles admin }", "{ except roles lead }", &["void"]),
+        ("note.view | yes | no", "note.view | yes | yes", &["shared"]),
+    ];
+    for (from, to, expected) in wrong {
+        assert_eq!(WHOLE.matches(from).count(), 1, "`{from}` stands there once");
+        let found = refuted(&book(WHOLE.replace(from, to)));
+        let titles: Vec<&str> = found.iter().map(|(title, _)| title.as_str()).collect();
+        assert_eq!(titles, expected, "`{to}` for `{from}`");
+        for (_, test) in &found {
+            assert!(test.lines().count() <= 8, "more than a handful of lines:\n{test}");
+        }
+    }
+}
+
 #[test]
 fn the_published_book_keeps_every_promise() {
     assert_eq!(refuted(&vitally()), []);

@@ -83,8 +83,9 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
     pub(crate) fn new(schema: &'s Schema<'p>, domain: &'s Domain) -> Self {
         let mut circuit = Circuit::new();
         let roles_free = circuit.input();
-        let is_certain =
-            |thing: Thing| domain.quantified.is_empty() || thing == WORKSPACE || thing == PRINCIPAL || thing == domain.resource;
+        let is_certain = |thing: Thing| {
+            domain.quantified.is_empty() || thing == WORKSPACE || thing == PRINCIPAL || thing == domain.resource
+        };
         let there =
             (0..domain.things.len()).map(|thing| if is_certain(thing) { Bit::TRUE } else { circuit.input() }).collect();
         Self {
