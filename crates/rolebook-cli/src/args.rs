@@ -161,17 +161,26 @@ Exit codes: 0 allowed (also under obligations given with --enforces, which are p
         #[arg(long, value_enum, default_value_t = AnswerFormat::Full)]
         format: AnswerFormat,
     },
-    /// List who may do an action on a resource
-    #[command(after_help = format!("Examples:
+    /// List who may do an action on a resource, or who holds a key role on it and why
+    #[command(
+        override_usage = "rolebook who [OPTIONS] --facts <FACTS> <ACTION> <RESOURCE>\n       \
+                          rolebook who [OPTIONS] --facts <FACTS> --key-role <KEY_ROLE> <RESOURCE>",
+        after_help = format!("Examples:
   rolebook who note.edit review --book policies/vitally --facts policies/vitally/facts.yaml
   rolebook who segment.create workspace --enforces some_segments --book … --facts …
+  rolebook who --key-role csm account:acme --book … --facts …
 
-{LIST_EXIT_CODES}"))]
+{LIST_EXIT_CODES}")
+    )]
     Who {
-        /// What for: `type.action`
+        /// What for: `type.action`; not with --key-role
         action: String,
         /// On what: an id, `type:id`, or `workspace`
-        resource: String,
+        #[arg(required_unless_present = "key_role", conflicts_with = "key_role")]
+        resource: Option<String>,
+        /// Who holds this key role on the resource or above it, and why; `assigned`: any
+        #[arg(long, conflicts_with_all = ["context", "input", "enforces"])]
+        key_role: Option<String>,
         #[command(flatten)]
         with: Circumstances,
     },

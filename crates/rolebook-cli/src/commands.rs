@@ -60,7 +60,10 @@ pub(crate) fn run(command: Command, io: &mut Io) -> u8 {
             };
             can::can(io, &question)
         }
-        Command::Who { action, resource, with } => who::who(io, &action, &resource, &with),
+        Command::Who { action: thing, key_role: Some(key_role), with, .. } => {
+            who::holders(io, &key_role, &thing, &with)
+        }
+        Command::Who { action, resource, with, .. } => who::who(io, &action, &resource.unwrap_or_default(), &with),
         Command::What { principal, resource, with } => what::what(io, &principal, &resource, &with),
         Command::List { principal, action, ty, with } => list::list(io, &principal, &action, ty.as_deref(), &with),
         Command::Matrix { path, format } => matrix::matrix(io, path.as_ref(), &format),

@@ -237,6 +237,7 @@ fn check_meaning(items: &Items<'_>, compiled: &mut Compiled, sink: &mut Sink) {
     policy.ceilings = found.ceilings.iter().map(table).collect();
     policy.matrices = found.matrices.iter().map(table).collect();
     policy.rules = found.rules.into_iter().map(|lowered| lowered.rule).collect();
+    policy.assigns = found.assigns;
     coverage::check(items, &model, &policy, &found.ceilings, sink);
     proof::check_dead(items, &policy, sink, &found.matrices);
     for lowered in found.assertions {

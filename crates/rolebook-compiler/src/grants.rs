@@ -1,6 +1,7 @@
 //! Tables, rules and assertions: names resolved, conditions checked at every use, then lowered.
 
 mod assertion;
+mod assign;
 mod audience;
 mod holder;
 mod matrix;
@@ -13,11 +14,12 @@ use std::collections::BTreeSet;
 
 use rolebook_diagnostics::rules;
 use rolebook_policy::{
-    ActionId, Assertion, Audience, ConditionId, Expr, ExprId, Matrix, ObligationId, Rule, TypeId, Value,
+    ActionId, Assertion, Assign, Audience, ConditionId, Expr, ExprId, Matrix, ObligationId, Rule, TypeId, Value,
 };
 use rolebook_syntax::ast::{self, ItemKind, Name, TableKind};
 
 use self::assertion::{check_assertion, lower_assertion, pending_assertion};
+use self::assign::{check_assign, lower_assign, pending_assigns};
 use self::holder::principals;
 use self::matrix::{PendingMatrix, check_matrix, lower_matrix, pending_matrix};
 use self::replace::{replace_rows, replace_settings, same_title};
@@ -65,6 +67,7 @@ pub(crate) struct Grants {
     pub(crate) settings: Vec<LoweredSettings>,
     pub(crate) rules: Vec<LoweredRule>,
     pub(crate) assertions: Vec<LoweredAssertion>,
+    pub(crate) assigns: Vec<Assign>,
 }
 
 /// All grants of the book; conditions of the policy get their bodies.
@@ -101,6 +104,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
             _ => {}
         }
     }
+    let assigns = pending_assigns(items, model, sink);
     // A group that nothing uses is read, too.
     let groups: Vec<(ItemIx, &[ast::Pattern])> =
         model.names.groups.values().map(|group| (group.at, group.patterns)).collect();
@@ -120,6 +124,9 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
         }
         for pending in &assertions {
             check_assertion(&mut typing, pending);
+        }
+        for pending in assigns.iter().flatten() {
+            check_assign(&mut typing, pending);
         }
         let idle: Vec<bool> =
             (0..model.conditions.len()).map(|index| !typing.is_used(ConditionId(index as u32))).collect();
@@ -154,12 +161,15 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
         rules_found.iter().filter_map(|pending| lower_rule(items, &mut lower, &bad_exprs, pending)).collect();
     let lowered_assertions: Vec<LoweredAssertion> =
         assertions.iter().filter_map(|pending| lower_assertion(items, &mut lower, &bad_exprs, pending)).collect();
+    let lowered_assigns: Vec<Assign> =
+        assigns.iter().flatten().filter_map(|pending| lower_assign(items, &mut lower, &bad_exprs, pending)).collect();
     // Whatever could not be lowered was reported. Should it not have been, the book is refused all the same: a rule or a
     // case that is left out would decide.
     let tables = lowered_settings.iter().map(|settings| &settings.table);
     let mut tables = lowered_matrices.iter().chain(&lowered_ceilings).chain(tables);
     let whole = lowered_rules.len() == rules_found.len()
         && lowered_assertions.len() == assertions.len()
+        && lowered_assigns.len() == assigns.len()
         && bodies.iter().all(Option::is_some)
         && tables.all(|lowered| lowered.bad_rows.is_empty() && lowered.bad_cells.is_empty());
     let exprs = std::mem::take(&mut lower.exprs);
@@ -192,6 +202,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
         settings: lowered_settings,
         rules: lowered_rules,
         assertions: lowered_assertions,
+        assigns: lowered_assigns,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rolebook_diagnostics::rules;
 use rolebook_syntax::Item;
-use rolebook_syntax::ast::{Expr, ExprKind, ItemKind};
+use rolebook_syntax::ast::{Expr, ExprKind};
 
 use crate::items::{Items, Spot};
 use crate::sink::Sink;
@@ -18,27 +18,7 @@ pub(crate) fn report(items: &Items<'_>, sink: &mut Sink) {
 }
 
 fn found(item: &Item) -> Vec<(&'static str, rolebook_diagnostics::Span)> {
-    let mut out = Vec::new();
-    match &item.kind {
-        ItemKind::Assign { key_role, .. } => out.push(("an `assign` block", key_role.span)),
-        ItemKind::Type(_)
-        | ItemKind::Area { .. }
-        | ItemKind::Extend { .. }
-        | ItemKind::Table(_)
-        | ItemKind::License { .. }
-        | ItemKind::Role(_)
-        | ItemKind::OpenKeyRoles
-        | ItemKind::Group { .. }
-        | ItemKind::Condition { .. }
-        | ItemKind::Obligation { .. }
-        | ItemKind::Context(_)
-        | ItemKind::Rule(_)
-        | ItemKind::Assert(_)
-        | ItemKind::Test { .. }
-        | ItemKind::Error => {}
-    }
-    out.extend(item.exprs.iter().filter_map(in_expression));
-    out
+    item.exprs.iter().filter_map(in_expression).collect()
 }
 
 fn in_expression(expr: &Expr) -> Option<(&'static str, rolebook_diagnostics::Span)> {

@@ -7,6 +7,7 @@ mod can;
 mod paths;
 mod quantifier;
 mod roles;
+mod source;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};

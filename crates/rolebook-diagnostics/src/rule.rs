@@ -164,6 +164,10 @@ rules! {
     PARENT_CYCLE = Error "parent-cycle";
     /// A second holder of a key role that has one.
     SECOND_HOLDER = Error "second-holder";
+    /// An `assign` block names a person whom the facts do not have.
+    UNKNOWN_HOLDER = Warning "unknown-holder";
+    /// Several principals have the text by which an `assign` block finds a holder.
+    SEVERAL_MATCH = Warning "several-match";
     /// A principal without a license that the book knows.
     UNLICENSED = Warning "unlicensed";
     /// A role that does not count under the license of who holds it.

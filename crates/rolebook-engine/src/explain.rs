@@ -9,6 +9,7 @@ mod because;
 mod build;
 mod change;
 mod gate;
+mod holders;
 mod many;
 mod near;
 mod plan;
@@ -22,6 +23,7 @@ use rolebook_policy::{ObligationId, Policy, Value};
 
 use crate::{Answer, Facts, Request, decide};
 use build::Explainer;
+pub use holders::{HeldOn, PassedSource, SourceText, holders};
 pub use tree::{
     AnswerCode, ChangeCode, ChangeText, DecisionTree, Detail, Explanation, ExprKind, ExprTree, Meant, Miss, Nearest,
     PartKind, PartTree, Question, ReasonCode, Status, WhyNot,

@@ -1,6 +1,7 @@
 //! What is the case: entities, parents, attributes, roles held and where, key roles.
 
 mod build;
+mod derive;
 mod document;
 mod former;
 mod licenses;
@@ -11,6 +12,7 @@ use rolebook_diagnostics::Diagnostic;
 use rolebook_policy::{KeyRoleId, LicenseId, RoleId, TypeId, Value};
 
 pub use build::{Completeness, build_facts};
+pub(crate) use derive::{Finding, Verdict, nobody_asks, outdated, verdicts};
 pub use document::{Document, RawEntity, RawKind, RawType, RawValue, Spot};
 
 /// A position in [`Facts`]; 0 is the workspace.

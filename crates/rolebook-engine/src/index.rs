@@ -19,7 +19,7 @@ use rolebook_policy::{ActionId, ExprId, Policy, TypeId};
 pub(crate) use actions::{ActionRules, KeyRoles, Part, Who};
 pub(crate) use bits::Bits;
 pub(crate) use names::{Leaf, Member};
-pub(crate) use things::Node;
+pub(crate) use things::{Holdings, Node};
 pub(crate) use ties::{Links, Tie};
 pub(crate) use types::{ParentRules, TypeRules};
 pub(crate) use values::{Held, Item, Thing, held};

@@ -20,8 +20,8 @@ pub use bulk::{Assignment, BulkRow, Reviewed, apply_bulk, review_bulk};
 pub use decision::{Answer, Considered, Decision, Part, Reason};
 pub use engine::{Allowed, Circumstances, Engine, NeedsArguments, Permitted, Verdict};
 pub use explain::{
-    AnswerCode, ChangeCode, ChangeText, DecisionTree, Detail, Explanation, ExprKind, ExprTree, Meant, Miss, Nearest,
-    PartKind, PartTree, Question, ReasonCode, Status, WhyNot, explain,
+    AnswerCode, ChangeCode, ChangeText, DecisionTree, Detail, Explanation, ExprKind, ExprTree, HeldOn, Meant, Miss,
+    Nearest, PartKind, PartTree, PassedSource, Question, ReasonCode, SourceText, Status, WhyNot, explain, holders,
 };
 pub use facts::{
     Completeness, Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts,

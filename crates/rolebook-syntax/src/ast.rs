@@ -322,6 +322,8 @@ pub enum Source {
         attribute: Name,
         /// `where …`
         condition: Option<ExprId>,
+        /// All of it.
+        span: Span,
     },
     /// `to user "dana" if …`
     To {
@@ -331,7 +333,18 @@ pub enum Source {
         id: Text,
         /// `if …`
         condition: Option<ExprId>,
+        /// All of it.
+        span: Span,
     },
+}
+
+impl Source {
+    /// Its place.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Manual(span) | Self::From { span, .. } | Self::To { span, .. } => *span,
+        }
+    }
 }
 
 /// Which claim an assertion makes.

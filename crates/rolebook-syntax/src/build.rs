@@ -278,12 +278,12 @@ impl<'a> Builder<'a> {
                     let value = find(&pair, Rule::path).map(|path| build_expr(self, path))?;
                     let (ty, attribute) = (self.name_in(&pair, Rule::name)?, self.name_in(&pair, Rule::word)?);
                     let condition = find(&pair, Rule::expr).map(|expr| build_expr(self, expr));
-                    Some(Source::From { value, ty, attribute, condition })
+                    Some(Source::From { value, ty, attribute, condition, span: self.span(&pair) })
                 }),
                 "to" => self.line(Rule::to_line, &line).and_then(|pair| {
                     let ty = self.name_in(&pair, Rule::name)?;
                     let id = find(&pair, Rule::string).map(|id| self.text(&id))?;
-                    Some(Source::To { ty, id, condition: self.if_in(&pair) })
+                    Some(Source::To { ty, id, condition: self.if_in(&pair), span: self.span(&pair) })
                 }),
                 "manual" => self.line(Rule::manual_line, &line).map(|pair| Source::Manual(self.span(&pair))),
                 _ => {

@@ -11,7 +11,7 @@ use rolebook_yaml::{Key, Kind, Node, SyntaxError};
 const FORM: &str = "facts are written by type, then id: `account: { acme: { csm: lee } }`";
 
 pub(crate) fn document(file: &Arc<str>, tree: Result<Node, SyntaxError>) -> Outcome<Document> {
-    let mut reader = Reader { file, diagnostics: vec![], whole: true };
+    let mut reader = Reader { file, diagnostics: vec![], partial: vec![], whole: true };
     let types = match tree {
         Ok(node) => Some(reader.types(node)),
         Err(error) => {
@@ -20,13 +20,16 @@ pub(crate) fn document(file: &Arc<str>, tree: Result<Node, SyntaxError>) -> Outc
         }
     };
     // Of a file in which a part has another form, references into that part would all seem to dangle.
-    let value = types.filter(|_| reader.whole).map(|types| Document { file: file.clone(), types, partial: vec![] });
-    Outcome { value, diagnostics: reader.diagnostics }
+    let Reader { diagnostics, partial, whole, .. } = reader;
+    let value = types.filter(|_| whole).map(|types| Document { file: file.clone(), types, partial });
+    Outcome { value, diagnostics }
 }
 
 struct Reader<'a> {
     file: &'a Arc<str>,
     diagnostics: Vec<Diagnostic>,
+    /// The types of which these facts hold only a part.
+    partial: Vec<Spot<String>>,
     /// Whether everything had the right form.
     whole: bool,
 }
@@ -51,14 +54,9 @@ impl Reader<'_> {
     fn types(&mut self, node: Node) -> Vec<RawType> {
         let mut types = Vec::new();
         for (key, node) in self.map(node, "types with their entities") {
-            if key.text == "partial" {
-                let help = "leave it out, and give every entity of each type";
-                self.error(
-                    "`partial` facts cannot be used by this version of rolebook",
-                    key.span,
-                    "not built yet",
-                    help,
-                );
+            // With ids below it, it is a type of that name.
+            if key.text == "partial" && !matches!(node.kind, Kind::Map(_)) {
+                self.partial(node);
                 continue;
             }
             let entries = self.map(node, "ids with their values");
@@ -66,6 +64,24 @@ impl Reader<'_> {
             types.push(RawType { name: spot(key), entities });
         }
         types
+    }
+
+    fn partial(&mut self, node: Node) {
+        let names = match node.kind {
+            Kind::List(names) => names,
+            Kind::Null => vec![],
+            Kind::Scalar(_) | Kind::Map(_) => vec![node],
+        };
+        for node in names {
+            match node.kind {
+                Kind::Scalar(value) => self.partial.push(Spot { value, span: node.span }),
+                Kind::Null | Kind::List(_) | Kind::Map(_) => {
+                    self.whole = false;
+                    let help = "name the types of which these facts hold only a part: `partial: [user]`";
+                    self.error("expected the name of a type", node.span, "something else stands here", help);
+                }
+            }
+        }
     }
 
     fn entity(&mut self, id: Key, node: Node) -> RawEntity {

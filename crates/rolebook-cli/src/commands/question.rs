@@ -5,7 +5,9 @@ mod names;
 mod words;
 
 pub(super) use load::{FactFiles, load, load_with_files};
-pub(super) use names::{Said, Spelled, action, anything, obligations, pairs, pairs_of_any, principal, resource, ty};
+pub(super) use names::{
+    Said, Spelled, action, anything, key_roles, obligations, pairs, pairs_of_any, principal, resource, ty,
+};
 pub(super) use words::{limits, named, thing};
 
 use super::Failure;

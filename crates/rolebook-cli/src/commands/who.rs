@@ -1,5 +1,7 @@
 //! `rolebook who`.
 
+mod holders;
+
 use rolebook_engine::{Circumstances, Engine, EntityIx, Facts};
 use rolebook_policy::{Policy, TypeId, TypeKind};
 use serde_json::json;
@@ -9,6 +11,7 @@ use super::{Failure, listing};
 use crate::EXIT_FINE;
 use crate::args::{self, AnswerFormat};
 use crate::io::Io;
+pub(super) use holders::holders;
 
 pub(crate) fn who(
     io: &mut Io,

@@ -3,7 +3,7 @@
 use rolebook_policy::{Cardinality, LicenseId, RoleId, TypeId};
 
 use super::asking::Asking;
-use crate::index::{KeyRoles, Thing};
+use crate::index::{Holdings, KeyRoles, Thing};
 use crate::{EntityIx, Truth};
 
 impl<'q> Asking<'q> {
@@ -98,16 +98,22 @@ impl<'q> Asking<'q> {
 
     /// Whether somebody holds one of the key roles on the thing or above it.
     pub(super) fn is_holder(&self, person: Thing<'q>, key_roles: &KeyRoles, thing: Thing<'q>) -> Truth {
-        let held = match person {
-            Thing::Known(person) => self.index.node(person).map(|node| &node.key_roles),
-            Thing::Stranger(..) => None,
-        };
-        let holds_at =
-            |place: &EntityIx| held.and_then(|held| held.at(*place)).is_some_and(|held| held.meets(&key_roles.any_of));
-        if self.above(thing).iter().any(holds_at) {
-            return Truth::True;
+        let above = self.above(thing);
+        if let Thing::Known(person) = person
+            && let Some(node) = self.index.node(person)
+        {
+            let among = |held: &Holdings| {
+                let here = |place: &EntityIx| held.at(*place).is_some_and(|held| held.meets(&key_roles.any_of));
+                above.iter().any(here)
+            };
+            if among(&node.key_roles) {
+                return Truth::True;
+            }
+            if among(&node.maybe_key_roles) {
+                return Truth::Unknown;
+            }
         }
-        if self.may_have_more_holders(key_roles, thing) { Truth::Unknown } else { Truth::False }
+        if self.may_be_held_further_up(key_roles, thing) { Truth::Unknown } else { Truth::False }
     }
 
     /// Who holds one of the key roles on the thing or above it, as far as the facts say.
@@ -125,7 +131,14 @@ impl<'q> Asking<'q> {
         found
     }
 
+    /// Whether there may be holders that the facts do not name.
     pub(super) fn may_have_more_holders(&self, key_roles: &KeyRoles, thing: Thing<'q>) -> bool {
+        let nodes = self.above(thing).iter().filter_map(|at| self.index.node(*at));
+        self.may_be_held_further_up(key_roles, thing)
+            || nodes.map(|node| &node.maybe_held).any(|maybe| maybe.meets(&key_roles.any_of))
+    }
+
+    fn may_be_held_further_up(&self, key_roles: &KeyRoles, thing: Thing<'q>) -> bool {
         key_roles.on.iter().any(|ty| self.may_lie_below(thing, TypeId(ty as u32)))
     }
 

@@ -7,6 +7,7 @@ use rolebook_policy::{Cardinality, KeyRoleId, ObligationId, Policy, RoleId, Type
 
 use super::tree::ChangeCode;
 use super::valid::stays_valid;
+use crate::facts::outdated;
 use crate::{Entity, EntityIx, Facts, Request};
 
 /// A change. In this order they are proposed: what the asking program can do itself comes first, and what gives somebody
@@ -237,8 +238,10 @@ impl<'a> Working<'a> {
             }),
             Change::HoldKeyRole { person, key_role, thing } => {
                 let many = self.policy.key_role(*key_role).is_some_and(|role| role.many);
+                let derived = self.policy.assign(*key_role).is_some();
                 self.edit(*thing, |entity| {
-                    let holders = entity.holders.entry(*key_role).or_default();
+                    let table = if derived { &mut entity.manual } else { &mut entity.holders };
+                    let holders = table.entry(*key_role).or_default();
                     if !many {
                         holders.clear();
                     }
@@ -247,11 +250,15 @@ impl<'a> Working<'a> {
                     }
                 });
             }
-            Change::DropKeyRole { person, key_role, thing } => self.edit(*thing, |entity| {
-                if let Some(holders) = entity.holders.get_mut(key_role) {
-                    holders.retain(|holder| holder != person);
-                }
-            }),
+            Change::DropKeyRole { person, key_role, thing } => {
+                let derived = self.policy.assign(*key_role).is_some();
+                self.edit(*thing, |entity| {
+                    let table = if derived { &mut entity.manual } else { &mut entity.holders };
+                    if let Some(holders) = table.get_mut(key_role) {
+                        holders.retain(|holder| holder != person);
+                    }
+                });
+            }
             Change::Seat { thing, place } => self.seat(*thing, *place),
             Change::HoldRole { person, role, place } => {
                 if *place != EntityIx::WORKSPACE {
@@ -290,6 +297,16 @@ impl<'a> Working<'a> {
         if let Some(entity) = self.facts.get_mut(at) {
             self.touched.push((at, entity.clone()));
             change(entity);
+        }
+    }
+
+    /// Works out again who holds the key roles of which the book says how: an attribute or a place may have changed.
+    pub(super) fn settle(&mut self) {
+        if self.touched.is_empty() || self.policy.assigns.is_empty() {
+            return;
+        }
+        for (at, after) in outdated(self.policy, &self.facts) {
+            self.edit(at, |entity| *entity = after);
         }
     }
 

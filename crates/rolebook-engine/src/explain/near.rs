@@ -98,6 +98,7 @@ impl Trial<'_, '_> {
         for change in plan.iter().filter_map(|at| self.changes.get(*at)) {
             self.working.apply(change);
         }
+        self.working.settle();
         let answer = if self.working.is_valid() {
             decide(self.planner.policy, &self.working.facts, &self.working.request).answer
         } else {

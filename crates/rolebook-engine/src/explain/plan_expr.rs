@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{Compare, Expr, ExprId, Field, Holding, KeyRoleId, RolePlace, TypeId, Value, ValueKind};
+use rolebook_policy::{
+    Assign, Compare, Expr, ExprId, Field, Holding, KeyRoleId, RolePlace, SourceKind, TypeId, Value, ValueKind,
+};
 
 use super::change::Change;
 use super::plan::{Planner, Plans, done, no_way};
@@ -321,9 +323,35 @@ impl<'a> Planner<'a> {
         for key_role in key_roles.iter().filter(|_| is_person) {
             let Some(on) = policy.key_role(*key_role).map(|key_role| key_role.on) else { continue };
             for place in self.places(thing, on) {
-                let this = self.change(Change::HoldKeyRole { person, key_role: *key_role, thing: place });
+                let this = match policy.assign(*key_role) {
+                    Some(assign) => self.be_named(person, assign, place),
+                    None => self.change(Change::HoldKeyRole { person, key_role: *key_role, thing: place }),
+                };
                 plans = self.either(plans, this);
             }
+        }
+        plans
+    }
+
+    /// A source of the block names the person: `manual`, or one that compares a text of the thing with his.
+    fn be_named(&mut self, person: EntityIx, assign: &'a Assign, place: EntityIx) -> Plans {
+        let mut plans = no_way();
+        for source in &assign.sources {
+            let this = match &source.kind {
+                SourceKind::Manual => {
+                    self.change(Change::HoldKeyRole { person, key_role: assign.key_role, thing: place })
+                }
+                SourceKind::From { value, ty, attribute, .. } => {
+                    let his = self.facts.get(person).filter(|entity| entity.ty == *ty);
+                    let his = his.and_then(|entity| entity.attributes.get(attribute)).cloned();
+                    let thing = self.facts.value(place);
+                    let scope = thing.as_ref().map(|resource| Scope { resource, arguments: Arguments::None, it: None });
+                    let slot = scope.and_then(|scope| self.slot(*value, &scope));
+                    slot.zip(his).map_or_else(no_way, |(slot, his)| self.put(&slot, his))
+                }
+                SourceKind::To { .. } => no_way(),
+            };
+            plans = self.either(plans, this);
         }
         plans
     }

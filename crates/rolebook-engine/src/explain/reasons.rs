@@ -221,7 +221,7 @@ fn unknown(part: &PartTree) -> String {
     if missing.is_empty() { "something about it is not known".into() } else { shortened(missing, ", ") }
 }
 
-fn add_missing(tree: &ExprTree, missing: &mut Vec<String>) {
+pub(super) fn add_missing(tree: &ExprTree, missing: &mut Vec<String>) {
     if tree.value != Truth::Unknown {
         return;
     }

@@ -106,13 +106,16 @@ impl Explainer<'_> {
         let mine = self.evaluator.known(person);
         if let Some((key_role, place, _)) = held.iter().find(|(.., holder)| Some(*holder) == mine) {
             let role = self.policy.key_role(*key_role).map_or("", |role| &role.name);
+            let why = self.source_words(*key_role, *place);
             let place = self.facts.value(*place).unwrap_or_else(|| thing.clone());
-            return format!("{name} is {role} of {}", self.place_words(&place, thing));
+            return format!("{name} is {role} of {}{why}", self.place_words(&place, thing));
         }
         let text = if text == "assigned" { "assigned any key role".to_owned() } else { text.to_owned() };
         let thing_name = self.name(thing);
         if value == Truth::Unknown {
-            return format!("whether {name} is {text} of {thing_name} is not known");
+            let open = self.open_words(key_roles, thing);
+            let because = if open.is_empty() { String::new() } else { format!(": {}", shortened(open, "; ")) };
+            return format!("whether {name} is {text} of {thing_name} is not known{because}");
         }
         let here = self.evaluator.known(thing);
         let others = match (held.as_slice(), key_roles) {
@@ -129,9 +132,10 @@ impl Explainer<'_> {
     pub(super) fn holder_list(&self, held: &[(KeyRoleId, EntityIx, EntityIx)]) -> String {
         let mut words: Vec<String> = Vec::new();
         for (key_role, place, holder) in held {
+            let why = self.source_words(*key_role, *place);
             let (Some(place), Some(holder)) = (self.facts.value(*place), self.facts.value(*holder)) else { continue };
             let role = self.policy.key_role(*key_role).map_or("", |role| &role.name);
-            words.push(format!("{} is {role} of {}", self.name(&holder), self.name(&place)));
+            words.push(format!("{} is {role} of {}{why}", self.name(&holder), self.name(&place)));
         }
         shortened(words, "; ")
     }

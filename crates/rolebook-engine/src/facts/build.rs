@@ -1,6 +1,7 @@
 //! From documents to facts: taken whole or not at all, with every mistake in one run.
 
 mod cycles;
+mod holders;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use rolebook_policy::{Cardinality, EntityType, Field, KeyRoleId, Policy, RoleId,
 
 use super::former::{Notes, name_today, value_today};
 use super::licenses::Licensing;
-use super::{Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawValue, Spot};
+use super::{Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawValue, Spot, derive};
 use crate::request::{describe, parse_value, set, shorten};
 
 /// So many mistakes come with a name that could have been meant.
@@ -43,15 +44,23 @@ pub fn build_facts(
     };
     builder.add_workspace();
     let pending = builder.declare(documents);
+    let partial = builder.partial(documents);
     for (at, file, raw) in &pending {
         builder.fill(*at, file, raw);
     }
     builder.find_cycles();
     if builder.errors.is_empty() {
         builder.find_void_roles();
-        let mut notes = builder.notes.finish();
-        notes.extend(builder.licensing.finish(policy));
-        Ok(Facts { entities: builder.entities, by_id: builder.by_id, partial: BTreeSet::new(), notes })
+        let Builder { entities, by_id, spots, notes, licensing, .. } = builder;
+        let mut notes = notes.finish();
+        notes.extend(licensing.finish(policy));
+        let mut facts = Facts { entities, by_id, partial, notes };
+        let findings = derive::derive_all(policy, &mut facts);
+        // A test that leaves somebody out means to.
+        if completeness == Completeness::Whole {
+            facts.notes.extend(derive::warnings(policy, &facts, &findings, &spots));
+        }
+        Ok(facts)
     } else {
         Diagnostic::sort(&mut builder.errors);
         Err(builder.errors)
@@ -124,6 +133,35 @@ impl<'a> Builder<'a> {
             }
         }
         pending
+    }
+
+    /// The types of which the documents say that they hold only a part. Each document may say it.
+    fn partial(&mut self, documents: &[Document]) -> BTreeSet<TypeId> {
+        let mut partial = BTreeSet::new();
+        for document in documents {
+            let file = &document.file;
+            let mut seen: BTreeMap<TypeId, Span> = BTreeMap::new();
+            for name in &document.partial {
+                let Some(ty) = self.policy.find_type(&name.value).filter(|ty| *ty != TypeId::WORKSPACE) else {
+                    let names = self.policy.types.iter().skip(1).map(|ty| ty.name.as_str());
+                    let message = format!("the book declares no type `{}`", shorten(&name.value));
+                    self.unknown(message, file, name, names);
+                    continue;
+                };
+                self.note(&name.value, self.policy.type_name(ty), file, name.span);
+                if let Some(first) = seen.insert(ty, name.span) {
+                    let message = format!("`{}` stands twice among the types that are partial", shorten(&name.value));
+                    self.errors.push(
+                        Diagnostic::new(&rules::DUPLICATE_FACT, message)
+                            .label(file, name.span, "the second time")
+                            .label(file, first, "the first time")
+                            .help("take one of them away"),
+                    );
+                }
+                partial.insert(ty);
+            }
+        }
+        partial
     }
 
     fn spot(&self, at: EntityIx) -> (Arc<str>, Span) {
@@ -514,61 +552,6 @@ impl<'a> Builder<'a> {
                 {
                     entity.roles.insert((role, parent));
                 }
-            }
-        }
-    }
-
-    fn holders(&mut self, at: EntityIx, key_role: KeyRoleId, file: &Arc<str>, value: &RawValue) {
-        let ids = self.scalars(file, value, "a person's id");
-        let Some(declared) = self.policy.key_role(key_role) else { return };
-        if ids.len() > 1 && !declared.many {
-            let (first, second) = (ids.first().map(|id| id.1), ids.get(1).map(|id| id.1));
-            let message = format!("`{}` has a second holder, and the book allows one", declared.name);
-            self.errors.push(
-                Diagnostic::new(&rules::SECOND_HOLDER, message)
-                    .label(file, second.unwrap_or(value.span), "the second one")
-                    .label(file, first.unwrap_or(value.span), "the first one")
-                    .help(format!("name one; `key role {} … many` in the book would allow several", declared.name)),
-            );
-        }
-        for (id, span) in ids {
-            if let Some(holder) = self.principal(id, file, span)
-                && let Some(entity) = self.entity(at)
-            {
-                let list = entity.holders.entry(key_role).or_default();
-                if !list.contains(&holder) {
-                    list.push(holder);
-                }
-            }
-        }
-    }
-
-    /// A principal by id, or by `type:id` where several types have that id.
-    fn principal(&mut self, text: &str, file: &Arc<str>, span: Span) -> Option<EntityIx> {
-        let types: Vec<TypeId> = (0..self.policy.types.len())
-            .map(|index| TypeId(index as u32))
-            .filter(|ty| self.policy.ty(*ty).is_some_and(|ty| ty.kind == TypeKind::Principal))
-            .collect();
-        let qualified = text.split_once(':').and_then(|(ty, id)| {
-            let ty = self.policy.find_type(ty).filter(|ty| types.contains(ty))?;
-            Some((self.by_id.get(&(ty, id.to_owned())).copied()?, format!("{}:{id}", self.policy.type_name(ty))))
-        });
-        let found: Vec<EntityIx> =
-            types.iter().filter_map(|ty| self.by_id.get(&(*ty, text.to_owned())).copied()).collect();
-        match (qualified, found.as_slice()) {
-            (Some((one, now)), _) => {
-                self.note(text, &now, file, span);
-                Some(one)
-            }
-            (None, [one]) => Some(*one),
-            (None, []) => {
-                self.dangling(file, &types, text, span);
-                None
-            }
-            (None, _) => {
-                let message = format!("`{}` is the id of several principals", shorten(text));
-                self.wrong(message, file, span, "which one?", "write its type before it: `user:lee`");
-                None
             }
         }
     }

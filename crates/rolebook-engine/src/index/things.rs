@@ -23,6 +23,10 @@ pub(crate) struct Node<'a> {
     pub(crate) roles: Holdings,
     /// The key roles that it holds.
     pub(crate) key_roles: Holdings,
+    /// The key roles of which it is unknown whether it holds them.
+    pub(crate) maybe_key_roles: Holdings,
+    /// The key roles that somebody may hold on it, of whom that is unknown.
+    pub(crate) maybe_held: Bits,
 }
 
 /// What somebody holds, and where.
@@ -83,6 +87,17 @@ pub(super) fn nodes<'a>(policy: &Policy, facts: &'a Facts, types: &[TypeRules], 
                 }
             }
         }
+        for (key_role, people) in &entity.may_hold {
+            let what: Bits = [key_role.index()].into_iter().collect();
+            for person in people {
+                if let Some(node) = nodes.get_mut(person.0 as usize) {
+                    node.maybe_key_roles.add(at, &what);
+                }
+                if let Some(node) = nodes.get_mut(at.0 as usize) {
+                    node.maybe_held.join(&what);
+                }
+            }
+        }
     }
     nodes
 }
@@ -105,6 +120,8 @@ fn node<'a>(policy: &Policy, facts: &'a Facts, at: EntityIx, entity: &'a Entity,
         license: entity.license,
         roles: Holdings::default(),
         key_roles: Holdings::default(),
+        maybe_key_roles: Holdings::default(),
+        maybe_held: Bits::default(),
     }
 }
 

@@ -151,7 +151,7 @@ impl Evaluator<'_> {
         Truth::known(entity.roles.iter().any(|(held, place)| on_type(*place) && is_held(*held)))
     }
 
-    /// The holders of any of the key roles on the thing or above it, and whether there may be more.
+    /// The holders of any of the key roles on the thing or above it, and whether those are all.
     pub(crate) fn holders(&self, key_roles: &[KeyRoleId], thing: &Value) -> (Vec<Value>, bool) {
         let ancestry = self.ancestry(thing);
         let mut holders: Vec<Value> = Vec::new();
@@ -163,18 +163,33 @@ impl Evaluator<'_> {
         }
         holders.sort();
         holders.dedup();
-        let declared_on = |id: &KeyRoleId| self.policy.key_role(*id).map(|key_role| key_role.on);
-        let complete = !key_roles.iter().filter_map(declared_on).any(|ty| ancestry.unknown.contains(&ty));
+        let may_be_elsewhere = self.may_be_held_elsewhere(key_roles, &ancestry);
+        let complete = !may_be_elsewhere && self.may_hold(key_roles, &ancestry).is_empty();
         (holders, complete)
     }
 
+    /// Of whom it is unknown whether they hold one of the key roles there.
+    fn may_hold(&self, key_roles: &[KeyRoleId], ancestry: &Ancestry) -> Vec<EntityIx> {
+        let entities = ancestry.known.iter().filter_map(|at| self.facts.get(*at));
+        let lists = entities.flat_map(|entity| entity.may_hold.iter().filter(|(id, _)| key_roles.contains(id)));
+        lists.flat_map(|(_, people)| people.iter().copied()).collect()
+    }
+
+    /// Whether there may be more things above, on which they are held.
+    fn may_be_held_elsewhere(&self, key_roles: &[KeyRoleId], ancestry: &Ancestry) -> bool {
+        let declared_on = |id: &KeyRoleId| self.policy.key_role(*id).map(|key_role| key_role.on);
+        key_roles.iter().filter_map(declared_on).any(|ty| ancestry.unknown.contains(&ty))
+    }
+
     pub(super) fn is_holder(&self, person: &Value, key_roles: &[KeyRoleId], thing: &Value) -> Truth {
-        let (holders, complete) = self.holders(key_roles, thing);
-        match (holders.contains(person), complete) {
-            (true, _) => Truth::True,
-            (false, true) => Truth::False,
-            (false, false) => Truth::Unknown,
+        let (holders, _) = self.holders(key_roles, thing);
+        if holders.contains(person) {
+            return Truth::True;
         }
+        let ancestry = self.ancestry(thing);
+        let may_hold = self.may_hold(key_roles, &ancestry);
+        let may = self.known(person).is_some_and(|person| may_hold.contains(&person));
+        if may || self.may_be_held_elsewhere(key_roles, &ancestry) { Truth::Unknown } else { Truth::False }
     }
 
     /// Whether `place` is `thing` or above it.

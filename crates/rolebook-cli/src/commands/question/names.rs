@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::{a, did_you_mean};
 use rolebook_engine::{Facts, parse_value};
-use rolebook_policy::{Action, ActionId, Field, ObligationId, Policy, TypeId, TypeKind, Value};
+use rolebook_policy::{Action, ActionId, Field, KeyRole, KeyRoleId, ObligationId, Policy, TypeId, TypeKind, Value};
 
 /// What is to be said of how a question is spelled.
 #[derive(Default)]
@@ -145,6 +145,38 @@ pub(in crate::commands) fn obligations(policy: &Policy, names: &[String], said: 
                 let near = did_you_mean(name, policy.obligations.iter().map(|obligation| obligation.name.as_str()));
                 said.errors.push(format!("the book has no obligation `{name}`{}", suggestion(near)));
             }
+        }
+    }
+    found
+}
+
+/// The key roles that `csm` or `account.csm` stands for; `assigned` stands for all.
+pub(in crate::commands) fn key_roles(policy: &Policy, text: &str, said: &mut Said) -> Vec<KeyRoleId> {
+    let all = || (0..policy.key_roles.len()).map(|index| KeyRoleId(index as u32));
+    if text == "assigned" {
+        return all().collect();
+    }
+    let found: Vec<KeyRoleId> = match text.split_once('.') {
+        Some((ty, name)) => policy.find_type(ty).and_then(|ty| policy.find_key_role(ty, name)).into_iter().collect(),
+        None => {
+            let called = |matches: &dyn Fn(&KeyRole) -> bool| -> Vec<KeyRoleId> {
+                all().filter(|id| policy.key_role(*id).is_some_and(matches)).collect()
+            };
+            let today = called(&|role| role.name == text);
+            if today.is_empty() { called(&|role| role.was.iter().any(|old| old == text)) } else { today }
+        }
+    };
+    match found.first().and_then(|id| policy.key_role(*id)) {
+        Some(role) => {
+            let now = match text.split_once('.') {
+                Some(_) => format!("{}.{}", policy.type_name(role.on), role.name),
+                None => role.name.clone(),
+            };
+            said.former(text, &now);
+        }
+        None => {
+            let near = did_you_mean(text, policy.key_roles.iter().map(|role| role.name.as_str()));
+            said.errors.push(format!("the book has no key role `{text}`{}", suggestion(near)));
         }
     }
     found
