@@ -336,6 +336,8 @@ impl<'a> Planner<'a> {
     /// A source of the block names the person: `manual`, or one that compares a text of the thing with his.
     fn be_named(&mut self, person: EntityIx, assign: &'a Assign, place: EntityIx) -> Plans {
         let mut plans = no_way();
+        let Some(thing) = self.facts.value(place) else { return plans };
+        let scope = Scope { resource: &thing, arguments: Arguments::None, it: None };
         for source in &assign.sources {
             let this = match &source.kind {
                 SourceKind::Manual => {
@@ -344,10 +346,10 @@ impl<'a> Planner<'a> {
                 SourceKind::From { value, ty, attribute, .. } => {
                     let his = self.facts.get(person).filter(|entity| entity.ty == *ty);
                     let his = his.and_then(|entity| entity.attributes.get(attribute)).cloned();
-                    let thing = self.facts.value(place);
-                    let scope = thing.as_ref().map(|resource| Scope { resource, arguments: Arguments::None, it: None });
-                    let slot = scope.and_then(|scope| self.slot(*value, &scope));
-                    slot.zip(his).map_or_else(no_way, |(slot, his)| self.put(&slot, his))
+                    self.slot(*value, &scope).zip(his).map_or_else(no_way, |(slot, his)| self.put(&slot, his))
+                }
+                SourceKind::To { ty, id, condition } if self.facts.find(*ty, id) == Some(person) => {
+                    condition.map_or_else(done, |condition| self.want(condition, &scope, true))
                 }
                 SourceKind::To { .. } => no_way(),
             };

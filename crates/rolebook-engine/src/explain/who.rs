@@ -119,6 +119,7 @@ impl Explainer<'_> {
         }
         let here = self.evaluator.known(thing);
         let others = match (held.as_slice(), key_roles) {
+            ([], _) if !self.evaluator.holders(key_roles, thing).1 => "nobody is known to be".to_owned(),
             ([], _) => "nobody is".to_owned(),
             ([(_, place, holder)], [_]) if Some(*place) == here => {
                 format!("{} is", self.facts.value(*holder).map_or(String::new(), |holder| self.name(&holder)))
