@@ -16,19 +16,19 @@ impl Explainer<'_> {
         let list = |wanted: Truth| shortened(of(wanted).map(|it| self.name(it)).collect(), ", ");
         let name = self.policy.type_name(ty);
         match of(Truth::True).count() {
-            0 => found.facts.push(format!("no {name} is one")),
+            0 => found.facts.push(format!("true of no {name}")),
             1 => {
-                found.facts.push(format!("one {name} is one: {}", list(Truth::True)));
+                found.facts.push(format!("true of {}", list(Truth::True)));
                 // Of a single one it is told why.
                 if let Some(it) = of(Truth::True).next() {
                     let inner = Scope { resource: scope.resource, arguments: scope.arguments, it: Some(it) };
                     self.all_behind(body, &inner, found);
                 }
             }
-            many => found.facts.push(format!("{many} of {name} are: {}", list(Truth::True))),
+            many => found.facts.push(format!("true of {many}: {}", list(Truth::True))),
         }
         if of(Truth::Unknown).next().is_some() {
-            found.missing.push(format!("of {} it is not known", list(Truth::Unknown)));
+            found.missing.push(format!("not known of {}", list(Truth::Unknown)));
         }
         if self.facts.is_partial(ty) {
             found.missing.push(format!("the facts hold only a part of {name}"));
