@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use rolebook_engine::Request;
-use rolebook_policy::{Action, ActionId, Field, Policy, TypeId, TypeKind, ValueKind, ValueType};
+use rolebook_policy::{Action, ActionId, Field, Policy, TypeId, TypeKind, ValueKind, ValueType, find_field};
 
-use crate::facts::{FactEntity, FactSet, Random};
+use crate::facts::{FactEntity, FactSet, Random, Said};
 use crate::rng::Rng;
 use crate::sent::Sent;
 
@@ -31,20 +31,18 @@ pub struct Ask {
 impl Ask {
     /// The request in a policy; `None` where the policy lacks a name.
     pub fn request(&self, policy: &Policy) -> Option<Request> {
-        let values = |sent: &BTreeMap<String, Sent>| {
-            sent.iter().map(|(name, value)| Some((name.clone(), value.value(policy)?))).collect::<Option<_>>()
+        let values = |sent: &BTreeMap<String, Sent>, fields: &[Field]| {
+            let today = |name: &String| find_field(fields, name).map_or(name.clone(), |field| field.name.clone());
+            sent.iter().map(|(name, value)| Some((today(name), value.value(policy)?))).collect::<Option<_>>()
         };
-        let obligation = |name: &String| {
-            let found = policy.obligations.iter().position(|obligation| obligation.name == *name)?;
-            Some(rolebook_policy::ObligationId(found as u32))
-        };
+        let action = policy.find_action(&self.action.0, &self.action.1)?;
         Some(Request {
             principal: (policy.find_type(&self.principal.0)?, self.principal.1.clone()),
-            action: policy.find_action(&self.action.0, &self.action.1)?,
+            action,
             resource: (policy.find_type(&self.resource.0)?, self.resource.1.clone()),
-            arguments: values(&self.arguments)?,
-            context: values(&self.context)?,
-            enforces: self.enforces.iter().map(obligation).collect::<Option<_>>()?,
+            arguments: values(&self.arguments, &policy.action(action)?.arguments)?,
+            context: values(&self.context, &policy.context)?,
+            enforces: self.enforces.iter().map(|name| policy.find_obligation(name)).collect::<Option<_>>()?,
         })
     }
 
@@ -105,7 +103,11 @@ pub fn random_ask(policy: &Policy, facts: &FactSet, rng: &mut Rng) -> Option<Ask
         }
     }
     for field in &policy.context {
-        if random.rng.chance(75) {
+        let seats = seats(policy, facts, &ask.principal, &field.name);
+        let seat = random.rng.pick(&seats).cloned().filter(|_| random.rng.chance(60));
+        if let Some(seat) = seat {
+            ask.context.insert(field.name.clone(), seat);
+        } else if random.rng.chance(75) {
             ask.context.insert(field.name.clone(), sent(&mut random, field));
         }
     }
@@ -129,6 +131,20 @@ fn persons_near(policy: &Policy, facts: &FactSet, entity: &FactEntity) -> Vec<Se
     let is_person = |ty: &str| policy.types.iter().any(|found| found.name == ty && found.kind == TypeKind::Principal);
     let persons = facts.entities.iter().filter(|person| is_person(&person.ty) && is_near(person));
     persons.map(|person| Sent::Entity(person.ty.clone(), person.id.clone())).collect()
+}
+
+/// The places where somebody sits that a request may name as active.
+fn seats(policy: &Policy, facts: &FactSet, person: &(String, String), place: &str) -> Vec<Sent> {
+    let is_active = policy.types.iter().any(|ty| ty.scope_active && ty.name == place);
+    let entity = facts.entities.iter().find(|entity| (&entity.ty, &entity.id) == (&person.0, &person.1));
+    let entries = entity.map_or(&[][..], |entity| &entity.entries);
+    let said = entries.iter().find(|(name, _)| is_active && name == place).map(|(_, said)| said);
+    let ids: Vec<&String> = match said {
+        Some(Said::Many(ids)) => ids.iter().collect(),
+        Some(Said::Seats(seats)) => seats.iter().map(|(id, _)| id).collect(),
+        Some(Said::One(_)) | None => vec![],
+    };
+    ids.into_iter().map(|id| Sent::Entity(place.to_owned(), id.clone())).collect()
 }
 
 /// A value, sometimes an entity that the facts do not hold.

@@ -108,6 +108,10 @@ pub struct Type {
     pub parents: Vec<Parent>,
     /// `roles one`
     pub roles_one: bool,
+    /// `scope active`
+    pub scope_active: bool,
+    /// `license none`
+    pub license_none: bool,
     /// Roles held on it.
     pub roles: Vec<Role>,
     /// Key roles of it.
@@ -138,6 +142,24 @@ pub struct Group {
     pub name: String,
     /// Its patterns.
     pub patterns: Vec<String>,
+}
+
+/// `only roles …` or `except roles …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// `except` rather than `only`.
+    pub except: bool,
+    /// The roles as written.
+    pub roles: Vec<String>,
+}
+
+/// A license.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct License {
+    /// Its name.
+    pub name: String,
+    /// Its limits.
+    pub limits: Vec<Limit>,
 }
 
 /// Where `has role` looks.
@@ -174,6 +196,29 @@ pub enum Expr {
     HasRole(Box<Expr>, String, Place),
     /// `K of a`
     HoldersOf(String, Box<Expr>),
+    /// `a has license L`
+    HasLicense(Box<Expr>, String),
+    /// `a can A on b`
+    Can(Box<Expr>, String, Box<Expr>),
+    /// `any(…)`
+    Any(Box<Bound>),
+    /// `count(…)`
+    Count(Box<Bound>),
+    /// `count(a.set)`
+    CountOf(Box<Expr>),
+    /// `setting A is no one`
+    SettingIsNoOne(String),
+}
+
+/// `T as NAME where BODY`; without a name the bound thing is `it`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Of which type things are looked at.
+    pub ty: String,
+    /// What the thing is called.
+    pub name: Option<String>,
+    /// What must hold of it.
+    pub body: Expr,
 }
 
 impl Expr {
@@ -227,6 +272,15 @@ impl Cell {
     }
 }
 
+/// What a row of settings says beside its license cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// To whom it grants.
+    pub who: String,
+    /// The most that a tenant may set.
+    pub at_most: Option<String>,
+}
+
 /// A row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -234,11 +288,13 @@ pub struct Row {
     pub patterns: Vec<String>,
     /// Its case.
     pub when: Option<Expr>,
+    /// Of a row of settings, its audience.
+    pub setting: Option<Setting>,
     /// One cell a column.
     pub cells: Vec<Cell>,
 }
 
-/// A matrix.
+/// A matrix, a ceiling, a table of settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
     /// Its columns.
@@ -268,6 +324,44 @@ pub struct Rule {
     pub because: Option<String>,
 }
 
+/// What a source of holders does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// `manual`
+    Manual,
+    /// `from VALUE matching TYPE.ATTRIBUTE`
+    From(String, String),
+    /// `to TYPE "id"`
+    To(String, String),
+}
+
+/// A source of holders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What it does.
+    pub kind: SourceKind,
+    /// `where …` or `if …`
+    pub condition: Option<Expr>,
+}
+
+/// An `assign` block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assign {
+    /// `account.csm`
+    pub key_role: String,
+    /// Its sources in order.
+    pub sources: Vec<Source>,
+}
+
+/// `was OLD` of something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former {
+    /// Of what: its kind and where it is declared, `field user.size0`.
+    pub of: String,
+    /// What it was called.
+    pub was: String,
+}
+
 /// A book.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
@@ -275,6 +369,8 @@ pub struct Book {
     pub types: Vec<Type>,
     /// Roles held in the workspace.
     pub roles: Vec<Role>,
+    /// Licenses.
+    pub licenses: Vec<License>,
     /// Areas.
     pub areas: Vec<Area>,
     /// Groups.
@@ -287,6 +383,14 @@ pub struct Book {
     pub obligations: Vec<String>,
     /// Tables.
     pub matrices: Vec<Matrix>,
+    /// What licenses can never exceed.
+    pub ceilings: Vec<Matrix>,
+    /// What a tenant may change.
+    pub settings: Vec<Matrix>,
     /// Rules.
     pub rules: Vec<Rule>,
+    /// Where holders come from.
+    pub assigns: Vec<Assign>,
+    /// Former names.
+    pub former: Vec<Former>,
 }

@@ -8,6 +8,7 @@ use crate::ask::Ask;
 use crate::book::Book;
 use crate::compile::compile;
 use crate::facts::FactSet;
+use crate::former;
 use crate::narrow::{Narrower, narrower};
 use crate::proofs::{Proofs, proofs};
 use crate::render::{Brackets, render};
@@ -62,6 +63,8 @@ pub struct Stored {
     pub facts: Facts,
     /// The same for the shuffled book.
     pub shuffled: Option<Facts>,
+    /// The same from documents with former names; nothing where nothing in them has one.
+    pub former: Option<Result<Facts, String>>,
 }
 
 impl Stored {
@@ -69,7 +72,9 @@ impl Stored {
     pub fn new(ready: &Ready, said: FactSet) -> Result<Self, String> {
         let facts = said.build(&ready.policy, Completeness::Whole).map_err(first)?;
         let shuffled = ready.shuffled.as_ref().ok().and_then(|policy| said.build(policy, Completeness::Whole).ok());
-        Ok(Self { said, facts, shuffled })
+        let old = former::facts(&ready.policy, &said);
+        let former = (old != said).then(|| old.build(&ready.policy, Completeness::Whole).map_err(first));
+        Ok(Self { said, facts, shuffled, former })
     }
 }
 

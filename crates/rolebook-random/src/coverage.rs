@@ -1,11 +1,20 @@
 //! What occurred, so that nobody takes silence for success.
 
+mod wanted;
+
 use std::collections::BTreeMap;
 
-use rolebook_engine::{Answer, Decision, Part as DecisionPart, Reason, Truth};
+use rolebook_analysis::Verdict;
+use rolebook_engine::{Answer, Decision, Part as DecisionPart, Reason, Truth, evaluate};
 use rolebook_policy::{
-    Cardinality, CellKind, Compare, Effect, Expr, ExprId, Field, Grantee, Owner, Policy, RolePlace, TypeId, ValueKind,
+    Audience, Cardinality, CellKind, Compare, Effect, Expr, ExprId, Field, Grantee, KeyRoleId, LicenseLimit, Owner,
+    Policy, RolePlace, SourceKind, TypeId, ValueKind,
 };
+
+use crate::case::{Case, Stored};
+use crate::proofs::Proofs;
+
+pub use wanted::WANTED;
 
 /// How often what occurred.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +42,9 @@ impl Coverage {
     pub fn book(&mut self, policy: &Policy) {
         for ty in policy.types.iter().skip(1) {
             self.see_if(ty.roles_one, "noun: roles one");
+            self.see_if(ty.scope_active, "noun: scope active");
+            self.see_if(ty.license_none, "noun: license none");
+            self.see_if(!ty.was.is_empty(), "noun: was");
             for parent in &ty.parents {
                 self.see(match parent.cardinality {
                     Cardinality::One => "noun: parent",
@@ -108,13 +120,144 @@ impl Coverage {
             self.see_if(rule.text.contains(" except "), "rule: except");
             self.see_if(rule.text.split(" if ").next().is_some_and(|head| head.contains(" within ")), "rule: within");
         }
+        self.licenses(policy);
+        for source in policy.assigns.iter().flat_map(|assign| &assign.sources) {
+            self.see(match &source.kind {
+                SourceKind::Manual => "assign: manual",
+                SourceKind::From { condition: None, .. } => "assign: from",
+                SourceKind::From { condition: Some(_), .. } => "assign: from where",
+                SourceKind::To { condition: None, .. } => "assign: to",
+                SourceKind::To { condition: Some(_), .. } => "assign: to if",
+            });
+        }
         for id in 0..policy.exprs.len() {
             self.expr(policy, ExprId(id as u32));
         }
     }
 
+    fn licenses(&mut self, policy: &Policy) {
+        for license in &policy.licenses {
+            self.see("noun: license");
+            for limit in &license.limits {
+                self.see(match limit {
+                    LicenseLimit::Only(_) => "noun: license only",
+                    LicenseLimit::Except(_) => "noun: license except",
+                });
+            }
+        }
+        self.see_if(policy.ceilings.len() > 1, "ceiling: several");
+        self.see_if(policy.caps().flat_map(|table| &table.rows).any(|row| row.when.is_some()), "ceiling: when");
+        for settings in &policy.settings {
+            self.see_if(!settings.table.columns.is_empty(), "setting: license column");
+            self.see_if(settings.table.rows.iter().any(|row| row.when.is_some()), "setting: when");
+            for setting in &settings.rows {
+                self.see_if(setting.at_most.is_some(), "setting: at most");
+                self.see(match setting.who {
+                    Audience::NoOne => "setting: no one",
+                    Audience::Only(_) => "setting: only",
+                    Audience::Assigned(_) => "setting: assigned",
+                    Audience::Members => "setting: members",
+                    Audience::Everyone => "setting: everyone",
+                });
+            }
+        }
+        for cell in policy.caps().flat_map(|table| &table.rows).flat_map(|row| &row.cells) {
+            match &cell.kind {
+                CellKind::No | CellKind::Never => self.see("ceiling: no"),
+                CellKind::Granted { conditions, obligations } => {
+                    self.see_if(!conditions.is_empty(), "ceiling: if");
+                    self.see_if(!obligations.is_empty(), "ceiling: with");
+                    self.see_if(conditions.is_empty() && obligations.is_empty(), "ceiling: yes");
+                }
+            }
+        }
+    }
+
+    /// Counts what the analysis says of a book.
+    pub fn proofs(&mut self, proofs: &Proofs) {
+        for (claim, verdict) in &proofs.claims {
+            self.see_if(claim.alone, "claim: alone");
+            let license = claim.grantees.iter().any(|(_, grantee)| matches!(grantee, Grantee::License(_)));
+            self.see_if(license, "claim: license");
+            self.see(match verdict {
+                Verdict::Proved { .. } => "claim: proved",
+                Verdict::Refuted(_) => "claim: refuted",
+                Verdict::Undecided(_) => "claim: not decided",
+            });
+        }
+        for (_, diff) in &proofs.narrowed {
+            self.see_if(!diff.changes.is_empty(), "diff: changes");
+            self.see_if(!diff.open.is_empty(), "diff: not decided");
+        }
+        self.see_if(!proofs.dead.is_empty(), "dead cells");
+    }
+
+    /// Counts what facts hold.
+    pub fn facts(&mut self, policy: &Policy, stored: &Stored) {
+        let facts = &stored.facts;
+        self.see_if(!stored.said.partial.is_empty(), "facts: partial");
+        self.see_if(stored.former.is_some(), "facts: former names");
+        let types = (0..policy.types.len()).map(|index| TypeId(index as u32));
+        for (ty, entity) in types.flat_map(|ty| facts.of_type(ty).map(move |(_, entity)| (ty, entity))) {
+            self.see_if(policy.carries_license(ty) && entity.license.is_none(), "facts: no license");
+            let void = |license| entity.roles.iter().any(|(role, _)| policy.is_void(license, *role));
+            self.see_if(entity.license.is_some_and(void), "facts: void role");
+            self.see_if(entity.may_hold.values().any(|who| !who.is_empty()), "facts: may hold");
+            for (key_role, source) in &entity.sources {
+                let manual = kind(policy, *key_role, *source) == Some(&SourceKind::Manual);
+                self.see(if manual { "facts: manual holder" } else { "facts: derived holder" });
+            }
+        }
+    }
+
+    /// Counts what quantifiers, and other decisions that are asked for, come to where a rule asks for them.
+    pub fn rules(&mut self, case: &Case<'_>) {
+        let policy = case.policy();
+        for rule in policy.rules.iter().filter(|rule| rule.actions.contains(&case.request.action)) {
+            rule.condition.into_iter().for_each(|id| self.values(case, id));
+        }
+        let active = policy.types.iter().filter(|ty| ty.scope_active);
+        for ty in active {
+            let sent = case.request.context.get(&ty.name);
+            self.see(if sent.is_some() { "request: active place" } else { "request: no active place" });
+        }
+    }
+
+    fn values(&mut self, case: &Case<'_>, id: ExprId) {
+        let policy = case.policy();
+        let names = match policy.expr(id) {
+            Some(Expr::Or(parts) | Expr::And(parts)) => {
+                return parts.iter().for_each(|part| self.values(case, *part));
+            }
+            Some(Expr::Not(part)) => return self.values(case, *part),
+            Some(Expr::Condition(named)) => {
+                return policy.condition(*named).into_iter().for_each(|named| self.values(case, named.body));
+            }
+            Some(Expr::Any(..)) => ["any: true", "any: unknown", "any: false"],
+            Some(Expr::Can(..)) => ["can: true", "can: unknown", "can: false"],
+            Some(Expr::Compare(_, a, b)) => {
+                let sides = [policy.expr(*a), policy.expr(*b)];
+                if sides.iter().flatten().any(|side| matches!(side, Expr::Count(..))) {
+                    ["count: true", "count: unknown", "count: false"]
+                } else if sides.iter().flatten().any(|side| matches!(side, Expr::CountOf(_))) {
+                    ["count of a set: true", "count of a set: unknown", "count of a set: false"]
+                } else {
+                    return;
+                }
+            }
+            _ => return,
+        };
+        let at = match evaluate(policy, case.facts(), &case.request, id) {
+            Truth::True => 0,
+            Truth::Unknown => 1,
+            Truth::False => 2,
+        };
+        self.see(names[at]);
+    }
+
     fn fields(&mut self, fields: &[Field]) {
         for field in fields {
+            self.see_if(!field.was.is_empty(), "noun: was");
             self.see_if(field.optional, "value: optional");
             self.see_if(field.ty.set, "value: set of");
             self.see(match field.ty.kind {
@@ -219,6 +362,7 @@ impl Coverage {
                     });
                 }
                 self.see_if(reasons.as_slice() == [Reason::Gate], "deny: gate alone");
+                self.see_if(reasons.as_slice() == [Reason::License], "deny: license alone");
             }
         }
         for part in decision.considered.iter().filter(|part| part.value == Truth::Unknown) {
@@ -237,7 +381,13 @@ impl Coverage {
             "answer: allow through a gate",
         );
         self.see_if(passed(DecisionPart::Requirement), "answer: requirement met");
+        let capped = decision.considered.iter().any(|seen| seen.part == DecisionPart::Ceiling);
+        self.see_if(capped && !matches!(decision.answer, Answer::Deny(_)), "answer: allow under a ceiling");
     }
+}
+
+fn kind(policy: &Policy, key_role: KeyRoleId, source: usize) -> Option<&SourceKind> {
+    policy.assign(key_role)?.sources.get(source).map(|source| &source.kind)
 }
 
 fn pattern_kind(text: &str) -> &'static str {
@@ -250,116 +400,3 @@ fn pattern_kind(text: &str) -> &'static str {
         Some(_) => "pattern: type.verb",
     }
 }
-
-/// What must have occurred; the names are those above.
-pub const WANTED: &[&str] = &[
-    "answer: allow",
-    "answer: allow if",
-    "answer: allow through a gate",
-    "answer: requirement met",
-    "answer: several alternatives",
-    "cell: if",
-    "cell: if with",
-    "cell: never",
-    "cell: no",
-    "cell: with",
-    "cell: yes",
-    "column: assigned",
-    "column: everyone",
-    "column: key role",
-    "column: members",
-    "column: role",
-    "column: type",
-    "deny: forbid",
-    "deny: gate",
-    "deny: gate alone",
-    "deny: never",
-    "deny: no grant",
-    "deny: obligation",
-    "expr: !=",
-    "expr: <",
-    "expr: <=",
-    "expr: ==",
-    "expr: >",
-    "expr: >=",
-    "expr: K of",
-    "expr: and",
-    "expr: condition",
-    "expr: contains",
-    "expr: context",
-    "expr: has role",
-    "expr: has role on",
-    "expr: has role on any",
-    "expr: in",
-    "expr: includes",
-    "expr: input",
-    "expr: is K of",
-    "expr: is empty",
-    "expr: literal",
-    "expr: matching",
-    "expr: not",
-    "expr: or",
-    "expr: path",
-    "expr: principal",
-    "expr: resource",
-    "expr: within",
-    "expr: workspace",
-    "grant: several patterns",
-    "grant: when",
-    "noun: action on a place",
-    "noun: action on workspace",
-    "noun: area",
-    "noun: area in an area",
-    "noun: arguments",
-    "noun: context",
-    "noun: gate",
-    "noun: gate or none",
-    "noun: includes",
-    "noun: key role",
-    "noun: key role many",
-    "noun: nests in itself *",
-    "noun: nests in itself ?",
-    "noun: parent",
-    "noun: parent *",
-    "noun: parent ?",
-    "noun: requires",
-    "noun: role",
-    "noun: role of a type",
-    "noun: roles one",
-    "noun: ungated",
-    "pattern: *",
-    "pattern: *.verb",
-    "pattern: group",
-    "pattern: type.*",
-    "pattern: type.verb",
-    "request: invalid",
-    "request: valid",
-    "rule: allow",
-    "rule: because",
-    "rule: except",
-    "rule: forbid",
-    "rule: if",
-    "rule: to a key role",
-    "rule: to a role",
-    "rule: to a type",
-    "rule: to assigned",
-    "rule: to everyone",
-    "rule: to members",
-    "rule: with",
-    "rule: within",
-    "unknown: forbid",
-    "unknown: gate",
-    "unknown: grant",
-    "unknown: never",
-    "unknown: requirement",
-    "value: bool",
-    "value: date",
-    "value: entity",
-    "value: int",
-    "value: one of",
-    "value: optional",
-    "value: role",
-    "value: set of",
-    "value: text",
-    "value: time",
-];

@@ -5,10 +5,23 @@ use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Span};
 use rolebook_engine::{Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts};
-use rolebook_policy::{Cardinality, EntityType, Expr, Policy, RoleId, TypeId, TypeKind, Value, ValueKind, ValueType};
+use rolebook_policy::{
+    Cardinality, EntityType, Expr, KeyRoleId, LicenseId, Policy, RoleId, SourceKind, TypeId, TypeKind, Value,
+    ValueKind, ValueType,
+};
 
+use crate::generate::built;
 use crate::rng::Rng;
 use crate::sent::Sent;
+
+/// What the license of a principal is called in facts.
+pub(crate) const LICENSE: &str = "license";
+
+/// Whether facts may name the holders of the key role.
+fn is_written(policy: &Policy, key_role: KeyRoleId) -> bool {
+    let assign = policy.assign(key_role);
+    assign.is_none_or(|assign| assign.sources.iter().any(|source| source.kind == SourceKind::Manual))
+}
 
 /// What is said of an entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +62,8 @@ impl FactEntity {
 pub struct FactSet {
     /// All entities.
     pub entities: Vec<FactEntity>,
+    /// Types of which they hold only a part.
+    pub partial: Vec<String>,
 }
 
 impl FactSet {
@@ -72,7 +87,8 @@ impl FactSet {
                 entries: entity.entries.iter().map(|(name, said)| (spot(name), raw(kind(said)))).collect(),
             }],
         });
-        vec![Document { file: Arc::from("facts.yaml"), types: types.collect(), partial: vec![] }]
+        let partial = self.partial.iter().map(|name| spot(name)).collect();
+        vec![Document { file: Arc::from("facts.yaml"), types: types.collect(), partial }]
     }
 
     /// As the engine holds them.
@@ -101,20 +117,29 @@ impl FactSet {
             let line = format!("  {}: {{ {} }}\n", entity.id, entries.join(", "));
             by_type.entry(&entity.ty).or_default().push_str(&line);
         }
-        by_type.iter().map(|(ty, lines)| format!("{ty}:\n{lines}")).collect()
+        let mut text = String::new();
+        if !self.partial.is_empty() {
+            text.push_str(&format!("partial: [{}]\n", self.partial.join(", ")));
+        }
+        text.extend(by_type.iter().map(|(ty, lines)| format!("{ty}:\n{lines}")));
+        text
     }
 
     /// Leaves out what the policy has no name for.
     pub fn prune(&mut self, policy: &Policy) {
         self.entities.retain(|entity| policy.find_type(&entity.ty).is_some());
+        self.partial.retain(|name| policy.find_type(name).is_some());
         for entity in &mut self.entities {
             let Some(id) = policy.find_type(&entity.ty) else { continue };
             let Some(ty) = policy.ty(id) else { continue };
             let is_known = |name: &str| {
                 name == "role"
+                    || (name == LICENSE && policy.carries_license(id))
                     || ty.attributes.iter().any(|field| field.name == name)
                     || ty.parents.iter().any(|parent| policy.type_name(parent.ty) == name)
-                    || policy.key_roles.iter().any(|role| role.on == id && role.name == name)
+                    || policy.key_roles.iter().enumerate().any(|(at, role)| {
+                        role.on == id && role.name == name && is_written(policy, KeyRoleId(at as u32))
+                    })
             };
             entity.entries.retain(|(name, _)| is_known(name));
             for (name, said) in &mut entity.entries {
@@ -159,7 +184,9 @@ pub fn random_facts(policy: &Policy, rng: &mut Rng) -> FactSet {
             entities.push(FactEntity { ty: declared.name.clone(), id: id.clone(), entries });
         }
     }
-    FactSet { entities }
+    let names: Vec<String> = policy.types.iter().skip(1).map(|ty| ty.name.clone()).collect();
+    let partial = if built::PARTIAL && rng.chance(25) { rng.some(&names, 30) } else { vec![] };
+    FactSet { entities, partial }
 }
 
 /// Chooses values that fit a policy and near those that it speaks of.
@@ -214,7 +241,17 @@ impl Random<'_> {
             };
             entries.push((field.name.clone(), said));
         }
-        for role in self.policy.key_roles.iter().filter(|role| role.on == id) {
+        if self.policy.carries_license(id) && !self.rng.chance(6) {
+            let count = self.policy.licenses.len();
+            let license = self.policy.license(LicenseId(self.rng.below(count) as u32));
+            // One that the book does not know is none.
+            let name = license.filter(|_| !self.rng.chance(4)).map_or("unheard_of", |license| &license.name);
+            entries.push((LICENSE.to_owned(), Said::One(name.to_owned())));
+        }
+        for (at, role) in self.policy.key_roles.iter().enumerate().filter(|(_, role)| role.on == id) {
+            if !is_written(self.policy, KeyRoleId(at as u32)) {
+                continue;
+            }
             let count = if role.many { self.rng.below(4) } else { usize::from(self.rng.chance(70)) };
             let holders: Vec<String> = (0..count).filter_map(|_| self.principal()).map(|found| found.text()).collect();
             if !holders.is_empty() {

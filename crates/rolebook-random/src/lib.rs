@@ -9,6 +9,7 @@ pub mod case;
 pub mod compile;
 pub mod coverage;
 pub mod facts;
+mod former;
 pub mod generate;
 pub mod narrow;
 pub mod part;

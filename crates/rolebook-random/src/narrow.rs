@@ -1,4 +1,7 @@
-//! A book that allows less: with another forbid, a `never`, a gate, a required action, an obligation; without a grant.
+//! A book that allows less: with another forbid, a `never`, a ceiling, a gate, a required action, an obligation; with a
+//! narrower setting; without a grant.
+
+mod licenses;
 
 use rolebook_policy::{
     ActionId, CellKind, Effect, ExprId, Gate, Grantee, ObligationId, Owner, Place, Policy, Rule, TypeId, TypeKind,
@@ -29,6 +32,10 @@ pub(crate) fn narrower(policy: &Policy, rng: &mut Rng, effort: Effort) -> Vec<Na
         found.extend(with_forbid(policy, rng, false));
         found.extend(with_gate(policy, rng));
         found.extend(with_less_granted(policy, rng));
+        found.extend(licenses::with_ceiling(policy, rng));
+        found.extend(licenses::with_lower_ceiling(policy, rng));
+        found.extend(licenses::with_narrower_setting(policy, rng));
+        found.extend(licenses::with_limit(policy, rng));
     }
     found
 }

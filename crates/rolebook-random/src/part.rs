@@ -1,6 +1,9 @@
 //! Parts of a book by position: what a diagnostic points at, what is taken away to repair or to shrink.
 
-use crate::book::{Action, Book, Cell, Expr};
+use crate::book::{Action, Book, Cell, Expr, Matrix, Row, Setting};
+
+/// The narrowest audience.
+pub const NO_ONE: &str = "no one";
 
 /// Whose actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +12,17 @@ pub enum OwnerAt {
     Type(usize),
     /// An area's.
     Area(usize),
+}
+
+/// Which table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableAt {
+    /// A matrix.
+    Matrix(usize),
+    /// A ceiling.
+    Ceiling(usize),
+    /// A table of settings.
+    Settings(usize),
 }
 
 /// A part; numbers are positions, outermost first.
@@ -20,6 +34,10 @@ pub enum Part {
     Parent(usize, usize),
     /// `roles one` of a type.
     RolesOne(usize),
+    /// `scope active` of a type.
+    ScopeActive(usize),
+    /// `license none` of a type.
+    LicenseNone(usize),
     /// A role of a type.
     TypeRole(usize, usize),
     /// A key role.
@@ -34,6 +52,12 @@ pub enum Part {
     Gate(usize, usize),
     /// A role of the workspace.
     Role(usize),
+    /// A license.
+    License(usize),
+    /// A limit of a license.
+    Limit(usize, usize),
+    /// A role of a limit.
+    LimitRole(usize, usize, usize),
     /// An area.
     Area(usize),
     /// A group.
@@ -46,18 +70,22 @@ pub enum Part {
     Condition(usize),
     /// An obligation.
     Obligation(usize),
-    /// A matrix.
-    Matrix(usize),
+    /// A table.
+    Table(TableAt),
     /// A column with its cells.
-    Column(usize, usize),
+    Column(TableAt, usize),
     /// A row.
-    Row(usize, usize),
+    Row(TableAt, usize),
     /// A pattern of a row.
-    RowPattern(usize, usize, usize),
+    RowPattern(TableAt, usize, usize),
     /// The case of a row.
-    When(usize, usize),
+    When(TableAt, usize),
+    /// The audience of a row: taken away, it is nobody.
+    Who(TableAt, usize),
+    /// The most that a tenant may set.
+    AtMost(TableAt, usize),
     /// A cell: taken away, it is plain.
-    Cell(usize, usize, usize),
+    Cell(TableAt, usize, usize),
     /// A rule.
     Rule(usize),
     /// One of a rule's holders.
@@ -74,6 +102,14 @@ pub enum Part {
     RuleWith(usize),
     /// `because` of a rule.
     Because(usize),
+    /// An `assign` block.
+    Assign(usize),
+    /// A source of holders.
+    Source(usize, usize),
+    /// The condition of a source.
+    SourceIf(usize, usize),
+    /// A former name.
+    Former(usize),
 }
 
 impl Book {
@@ -84,6 +120,8 @@ impl Book {
             Part::Type(at) => drop_at(&mut self.types, at),
             Part::Parent(ty, at) => drop_in(self.types.get_mut(ty).map(|ty| &mut ty.parents), at),
             Part::RolesOne(at) => self.types.get_mut(at).into_iter().for_each(|ty| ty.roles_one = false),
+            Part::ScopeActive(at) => self.types.get_mut(at).into_iter().for_each(|ty| ty.scope_active = false),
+            Part::LicenseNone(at) => self.types.get_mut(at).into_iter().for_each(|ty| ty.license_none = false),
             Part::TypeRole(ty, at) => drop_in(self.types.get_mut(ty).map(|ty| &mut ty.roles), at),
             Part::KeyRole(ty, at) => drop_in(self.types.get_mut(ty).map(|ty| &mut ty.key_roles), at),
             Part::Field(ty, at) => drop_in(self.types.get_mut(ty).map(|ty| &mut ty.fields), at),
@@ -94,24 +132,30 @@ impl Book {
             }
             Part::Gate(ty, at) => drop_in(self.types.get_mut(ty).map(|ty| &mut ty.gates), at),
             Part::Role(at) => drop_at(&mut self.roles, at),
+            Part::License(at) => self.remove_license(at),
+            Part::Limit(license, at) => {
+                drop_in(self.licenses.get_mut(license).map(|license| &mut license.limits), at);
+            }
+            Part::LimitRole(license, limit, at) => {
+                let limit = self.licenses.get_mut(license).and_then(|license| license.limits.get_mut(limit));
+                drop_one(limit.map(|limit| &mut limit.roles), at);
+            }
             Part::Area(at) => drop_at(&mut self.areas, at),
             Part::Group(at) => drop_at(&mut self.groups, at),
             Part::GroupPattern(group, at) => drop_one(self.groups.get_mut(group).map(|group| &mut group.patterns), at),
             Part::Context(at) => drop_at(&mut self.context, at),
             Part::Condition(at) => drop_at(&mut self.conditions, at),
             Part::Obligation(at) => drop_at(&mut self.obligations, at),
-            Part::Matrix(at) => drop_at(&mut self.matrices, at),
-            Part::Column(matrix, at) => self.remove_column(matrix, at),
-            Part::Row(matrix, at) => drop_in(self.matrices.get_mut(matrix).map(|matrix| &mut matrix.rows), at),
-            Part::RowPattern(matrix, row, at) => {
-                let row = self.matrices.get_mut(matrix).and_then(|matrix| matrix.rows.get_mut(row));
-                drop_one(row.map(|row| &mut row.patterns), at);
-            }
-            Part::When(matrix, row) => {
-                let row = self.matrices.get_mut(matrix).and_then(|matrix| matrix.rows.get_mut(row));
-                row.into_iter().for_each(|row| row.when = None);
-            }
-            Part::Cell(matrix, row, at) => self.cell_mut(matrix, row, at).into_iter().for_each(|cell| {
+            Part::Table(TableAt::Matrix(at)) => drop_at(&mut self.matrices, at),
+            Part::Table(TableAt::Ceiling(at)) => drop_at(&mut self.ceilings, at),
+            Part::Table(TableAt::Settings(at)) => drop_at(&mut self.settings, at),
+            Part::Column(table, at) => self.remove_column(table, at),
+            Part::Row(table, at) => drop_in(self.table_mut(table).map(|table| &mut table.rows), at),
+            Part::RowPattern(table, row, at) => drop_one(self.row_mut(table, row).map(|row| &mut row.patterns), at),
+            Part::When(table, row) => self.row_mut(table, row).into_iter().for_each(|row| row.when = None),
+            Part::Who(table, row) => self.setting_mut(table, row).into_iter().for_each(|said| said.who = NO_ONE.into()),
+            Part::AtMost(table, row) => self.setting_mut(table, row).into_iter().for_each(|said| said.at_most = None),
+            Part::Cell(table, row, at) => self.cell_mut(table, row, at).into_iter().for_each(|cell| {
                 *cell = match cell {
                     Cell::No(_) | Cell::Never => Cell::No("-"),
                     Cell::Granted { .. } => Cell::yes(),
@@ -125,16 +169,38 @@ impl Book {
             Part::RuleIf(at) => self.rules.get_mut(at).into_iter().for_each(|rule| rule.condition = None),
             Part::RuleWith(at) => self.rules.get_mut(at).into_iter().for_each(|rule| rule.obligations.clear()),
             Part::Because(at) => self.rules.get_mut(at).into_iter().for_each(|rule| rule.because = None),
+            Part::Assign(at) => drop_at(&mut self.assigns, at),
+            Part::Source(assign, at) => drop_one(self.assigns.get_mut(assign).map(|assign| &mut assign.sources), at),
+            Part::SourceIf(assign, at) => {
+                let source = self.assigns.get_mut(assign).and_then(|assign| assign.sources.get_mut(at));
+                source.into_iter().for_each(|source| source.condition = None);
+            }
+            Part::Former(at) => drop_at(&mut self.former, at),
         }
         *self != before
     }
 
-    fn remove_column(&mut self, matrix: usize, at: usize) {
-        let Some(matrix) = self.matrices.get_mut(matrix).filter(|matrix| matrix.columns.len() > 1) else { return };
-        drop_at(&mut matrix.columns, at);
-        for row in &mut matrix.rows {
+    fn remove_column(&mut self, table: TableAt, at: usize) {
+        // A table of settings needs none.
+        let least = if matches!(table, TableAt::Settings(_)) { 0 } else { 1 };
+        let Some(table) = self.table_mut(table).filter(|table| table.columns.len() > least) else { return };
+        drop_at(&mut table.columns, at);
+        for row in &mut table.rows {
             drop_at(&mut row.cells, at);
         }
+    }
+
+    /// A license with its columns.
+    fn remove_license(&mut self, at: usize) {
+        let Some(name) = self.licenses.get(at).map(|license| license.name.clone()) else { return };
+        self.licenses.remove(at);
+        for table in self.ceilings.iter_mut().chain(&mut self.settings) {
+            while let Some(at) = table.columns.iter().position(|column| *column == name) {
+                table.columns.remove(at);
+                table.rows.iter_mut().for_each(|row| drop_at(&mut row.cells, at));
+            }
+        }
+        self.ceilings.retain(|table| !table.columns.is_empty());
     }
 
     fn actions_mut(&mut self, owner: OwnerAt) -> Option<&mut Vec<Action>> {
@@ -144,21 +210,39 @@ impl Book {
         }
     }
 
-    /// A cell.
-    pub fn cell_mut(&mut self, matrix: usize, row: usize, at: usize) -> Option<&mut Cell> {
-        self.matrices.get_mut(matrix)?.rows.get_mut(row)?.cells.get_mut(at)
+    /// A table.
+    pub fn table_mut(&mut self, table: TableAt) -> Option<&mut Matrix> {
+        match table {
+            TableAt::Matrix(at) => self.matrices.get_mut(at),
+            TableAt::Ceiling(at) => self.ceilings.get_mut(at),
+            TableAt::Settings(at) => self.settings.get_mut(at),
+        }
     }
 
-    /// The expression of a condition, of a row's case, of a rule.
+    /// A row.
+    pub fn row_mut(&mut self, table: TableAt, row: usize) -> Option<&mut Row> {
+        self.table_mut(table)?.rows.get_mut(row)
+    }
+
+    /// What a row of settings says beside its cells.
+    pub fn setting_mut(&mut self, table: TableAt, row: usize) -> Option<&mut Setting> {
+        self.row_mut(table, row)?.setting.as_mut()
+    }
+
+    /// A cell.
+    pub fn cell_mut(&mut self, table: TableAt, row: usize, at: usize) -> Option<&mut Cell> {
+        self.row_mut(table, row)?.cells.get_mut(at)
+    }
+
+    /// The expression of a condition, of a row's case, of a rule, of a source.
     pub fn expr_mut(&mut self, part: Part) -> Option<&mut Expr> {
-        if let Part::Condition(at) = part {
-            return self.conditions.get_mut(at).map(|condition| &mut condition.body);
+        match part {
+            Part::Condition(at) => self.conditions.get_mut(at).map(|condition| &mut condition.body),
+            Part::When(table, row) => self.row_mut(table, row)?.when.as_mut(),
+            Part::RuleIf(at) => self.rules.get_mut(at)?.condition.as_mut(),
+            Part::SourceIf(assign, at) => self.assigns.get_mut(assign)?.sources.get_mut(at)?.condition.as_mut(),
+            _ => None,
         }
-        if let Part::When(matrix, row) = part {
-            return self.matrices.get_mut(matrix)?.rows.get_mut(row)?.when.as_mut();
-        }
-        let Part::RuleIf(at) = part else { return None };
-        self.rules.get_mut(at)?.condition.as_mut()
     }
 }
 

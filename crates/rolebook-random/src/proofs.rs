@@ -2,10 +2,12 @@
 
 use rolebook_analysis::{CellAt, Dead, Diff, Verdict, dead_cells, diff, prove};
 use rolebook_policy::{
-    ActionId, Assertion, Claim, Grantee, Holding, KeyRoleId, ObligationId, Place, Policy, RoleId, TypeId, TypeKind,
+    ActionId, Assertion, Claim, Grantee, Holding, KeyRoleId, LicenseId, ObligationId, Place, Policy, RoleId, TypeId,
+    TypeKind,
 };
 
 use crate::case::Effort;
+use crate::generate::built;
 use crate::narrow::Narrower;
 use crate::rng::Rng;
 
@@ -23,7 +25,8 @@ pub struct Proofs {
 /// Decides some claims about a policy.
 pub(crate) fn proofs(policy: &Policy, narrower: &[Narrower], rng: &mut Rng, effort: Effort) -> Proofs {
     // What is decided takes longer than what is asked: one book in three is looked at so closely.
-    if effort == Effort::Sample && !rng.chance(33) {
+    let is_built = built::PROVES || built::is_plain(policy);
+    if !is_built || effort == Effort::Sample && !rng.chance(33) {
         return Proofs { claims: vec![], dead: vec![], narrowed: vec![] };
     }
     let claims = match effort {
@@ -54,6 +57,8 @@ fn claim(policy: &Policy, rng: &mut Rng) -> Option<Assertion> {
         let holding = Holding { key_roles: vec![KeyRoleId(index as u32)], text: key_role.name.clone() };
         grantees.push(Grantee::KeyRole(holding));
     }
+    let licenses = (0..policy.licenses.len()).map(|index| Grantee::License(LicenseId(index as u32)));
+    grantees.extend(licenses.filter(|_| built::LICENSE_CLAIMS));
     let types = policy.types.iter().enumerate().filter(|(_, ty)| ty.kind == TypeKind::Principal);
     grantees.extend(types.map(|(index, _)| Grantee::Type(TypeId(index as u32))));
     let grantee = rng.pick(&grantees)?.clone();
@@ -65,7 +70,7 @@ fn claim(policy: &Policy, rng: &mut Rng) -> Option<Assertion> {
     Some(Assertion {
         claim,
         grantees: vec![("thrown".into(), grantee)],
-        alone: false,
+        alone: claim == Claim::Never && rng.chance(30),
         actions: vec![action],
         condition,
         enforced: if claim == Claim::Always && rng.chance(50) { vec![] } else { every() },

@@ -2,6 +2,7 @@
 
 mod allowed;
 mod answers;
+mod asked;
 mod cells;
 mod engine;
 mod less;
@@ -54,19 +55,29 @@ pub const PROPERTIES: &[Property] = &[
         check: Check::Case(answers::order_is_free),
     },
     Property {
+        name: "former",
+        promise: "facts and a request with former names are the same facts and the same request",
+        check: Check::Case(answers::former_names_are_names),
+    },
+    Property {
         name: "sending-less",
         promise: "sending less never allows more",
         check: Check::Case(less::sending_less),
     },
     Property {
         name: "knowing-less",
-        promise: "what the facts leave unknown never allows more",
+        promise: "what the facts leave unknown, or hold only a part of, never allows more",
         check: Check::Case(less::knowing_less),
     },
     Property {
         name: "refusing-more",
-        promise: "a further forbid, `never`, gate, required action or obligation, or a grant less, never allows more",
+        promise: "a further forbid, `never`, ceiling, gate, required action or obligation, a narrower setting, a grant less: none allows more",
         check: Check::Case(less::refusing_more),
+    },
+    Property {
+        name: "can",
+        promise: "what `can` comes to is what somebody who asks it is told",
+        check: Check::Case(asked::can_is_the_decision),
     },
     Property {
         name: "cells",

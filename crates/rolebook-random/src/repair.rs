@@ -4,7 +4,7 @@
 use rolebook_diagnostics::Diagnostic;
 use rolebook_policy::Policy;
 
-use crate::book::{Book, Cell, Expr};
+use crate::book::{Book, Cell, Expr, Matrix, Row};
 use crate::compile::compile;
 use crate::generate;
 use crate::part::Part;
@@ -55,7 +55,7 @@ pub fn random_book(seed: u64) -> Result<Repaired, String> {
 }
 
 fn is_about_cells(error: &Diagnostic) -> bool {
-    matches!(error.rule.id, "contradicted-cell" | "decided-twice")
+    matches!(error.rule.id, "contradicted-cell" | "decided-twice" | "not-decided")
 }
 
 fn parts(rendered: &Rendered, error: &Diagnostic) -> Vec<Part> {
@@ -66,14 +66,14 @@ fn parts(rendered: &Rendered, error: &Diagnostic) -> Vec<Part> {
 fn mend_cells(book: &mut Book, rendered: &Rendered, error: &Diagnostic, rng: &mut Rng) {
     let parts = parts(rendered, error);
     let cell = |part: Option<&Part>| match part {
-        Some(Part::Cell(matrix, row, at)) => Some((*matrix, *row, *at)),
+        Some(Part::Cell(table, row, at)) => Some((*table, *row, *at)),
         _ => None,
     };
-    let Some((matrix, row, at)) = cell(parts.first()) else { return };
+    let Some((table, row, at)) = cell(parts.first()) else { return };
     let other = cell(parts.get(1));
     if error.rule.id == "decided-twice"
-        && let Some((matrix, row, at)) = other
-        && let Some(kind) = book.cell_mut(matrix, row, at).cloned()
+        && let Some((table, row, at)) = other
+        && let Some(kind) = book.cell_mut(table, row, at).cloned()
         && rng.chance(70)
     {
         set(book, parts[0], kind);
@@ -89,10 +89,10 @@ fn mend_cells(book: &mut Book, rendered: &Rendered, error: &Diagnostic, rng: &mu
             let Some(Part::Rule(rule) | Part::Holder(rule, _) | Part::RulePattern(rule, _) | Part::RuleIf(rule)) =
                 parts.get(1)
             else {
-                book.cell_mut(matrix, row, at).into_iter().for_each(|cell| *cell = Cell::yes());
+                book.cell_mut(table, row, at).into_iter().for_each(|cell| *cell = Cell::yes());
                 return;
             };
-            let patterns = book.matrices[matrix].rows[row].patterns.clone();
+            let patterns = book.row_mut(table, row).map_or(vec![], |row| row.patterns.clone());
             book.rules[*rule].except.extend(patterns);
             book.rules[*rule].except.dedup();
         }
@@ -102,32 +102,46 @@ fn mend_cells(book: &mut Book, rendered: &Rendered, error: &Diagnostic, rng: &mu
 }
 
 fn set(book: &mut Book, part: Part, kind: Cell) {
-    if let Part::Cell(matrix, row, at) = part
-        && let Some(cell) = book.cell_mut(matrix, row, at)
+    if let Part::Cell(table, row, at) = part
+        && let Some(cell) = book.cell_mut(table, row, at)
     {
         *cell = kind;
     }
 }
 
+/// A row for everything that no other row covers.
+fn cover(book: &mut Book, rng: &mut Rng) -> bool {
+    let columns: Vec<String> = book.licenses.iter().map(|license| license.name.clone()).collect();
+    let cells = columns.iter().map(|_| if rng.chance(80) { Cell::yes() } else { Cell::No("no") }).collect();
+    let row = Row { patterns: vec!["*".into()], when: None, setting: None, cells };
+    book.ceilings.push(Matrix { columns, rows: vec![row] });
+    true
+}
+
 /// Changes what the first label that means something points at.
 fn mend(book: &mut Book, rendered: &Rendered, error: &Diagnostic, rng: &mut Rng) -> bool {
+    if error.rule.id == "uncovered-license" {
+        return cover(book, rng);
+    }
     let parts = parts(rendered, error);
     parts.into_iter().any(|part| match part {
         // Used somewhere that lacks what it speaks of: it speaks of less then.
-        Part::Condition(_) | Part::RuleIf(_) => replace_expr(book, part, rng),
-        Part::Cell(matrix, row, at) => {
-            let cell = book.cell_mut(matrix, row, at).cloned();
+        Part::Condition(_) | Part::RuleIf(_) | Part::SourceIf(..) => replace_expr(book, part, rng),
+        Part::Cell(table, row, at) => {
+            let cell = book.cell_mut(table, row, at).cloned();
             let plain = if matches!(cell, Some(Cell::No(_))) { Cell::No("-") } else { Cell::yes() };
             let changed = cell.is_some_and(|cell| cell != plain);
             set(book, part, plain);
             changed
         }
         // The only column, the last holder: take the whole.
-        Part::Column(matrix, _) => book.remove(part) || book.remove(Part::Matrix(matrix)),
+        Part::Column(table, _) => book.remove(part) || book.remove(Part::Table(table)),
         Part::Holder(rule, _) | Part::RulePattern(rule, _) => book.remove(part) || book.remove(Part::Rule(rule)),
-        Part::RowPattern(matrix, row, _) | Part::When(matrix, row) => {
-            book.remove(part) || book.remove(Part::Row(matrix, row))
+        Part::RowPattern(table, row, _) | Part::When(table, row) | Part::Who(table, row) => {
+            book.remove(part) || book.remove(Part::Row(table, row))
         }
+        Part::LimitRole(license, limit, _) => book.remove(part) || book.remove(Part::Limit(license, limit)),
+        Part::Source(assign, _) => book.remove(part) || book.remove(Part::Assign(assign)),
         Part::GroupPattern(group, _) => book.remove(part) || book.remove(Part::Group(group)),
         other => book.remove(other),
     })
@@ -141,6 +155,10 @@ fn replace_expr(book: &mut Book, part: Part, rng: &mut Rng) -> bool {
         resource: None,
         arguments: vec![],
         conditions: vec![],
+        bound: None,
+        sense: generate::Sense::Either,
+        may_ask: 0,
+        plain: true,
     };
     let new = generate::condition(&scope, rng, 1);
     match book.expr_mut(part) {

@@ -136,6 +136,7 @@ fn run_book(seed: u64, requests: u64, summary: &mut Summary) {
     summary.compiled += 1;
     summary.at_once += u64::from(repaired.rounds == 0);
     summary.coverage.book(&ready.policy);
+    summary.coverage.proofs(&ready.proofs);
     if let Some((property, message)) = fails_as_book(&ready) {
         let id = Id { book: seed, facts: 0, request: 0 };
         let book = ready.book.clone();
@@ -148,6 +149,7 @@ fn run_book(seed: u64, requests: u64, summary: &mut Summary) {
             summary.refused_facts += 1;
             continue;
         };
+        summary.coverage.facts(&ready.policy, &stored);
         let world = World::new(&ready, &stored);
         for request in 0..requests {
             let id = Id { book: seed, facts, request };
@@ -166,6 +168,7 @@ fn run_case(world: &World<'_>, id: Id, summary: &mut Summary) -> Option<Failure>
     let case = Case::new(world, ask.clone(), seed, Effort::Sample)?;
     summary.cases += 1;
     summary.coverage.decision(&case.decision, case.ask.spoiled);
+    summary.coverage.rules(&case);
     let (property, message) = fails_as_case(&case)?;
     let (book, facts) = (world.ready.book.clone(), Some(world.stored.said.clone()));
     Some(Failure { id, property, message, book, facts, ask: Some(ask) })

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use rolebook_policy::Policy;
 
 use crate::ask::Ask;
-use crate::book::{Book, Cell, Expr, Place};
+use crate::book::{Book, Bound, Cell, Expr, Place};
 use crate::case::{Case, Effort, Ready, Stored, World};
 use crate::facts::{FactSet, Said};
-use crate::part::Part;
+use crate::part::{Part, TableAt};
 use crate::property::Check;
 use crate::render::{Brackets, render};
 use crate::run::{Failure, caught};
@@ -102,13 +102,21 @@ fn simpler_books(failure: &Failure) -> Vec<Failure> {
         }
     };
     for (_, part) in render(book, Brackets::Few).parts {
-        if let Part::Cell(matrix, row, at) = part {
+        if let Part::Cell(table, row, at) = part {
             for kind in [Cell::No("-"), Cell::yes()] {
-                change(&|book| book.cell_mut(matrix, row, at).into_iter().for_each(|cell| *cell = kind.clone()));
+                change(&|book| book.cell_mut(table, row, at).into_iter().for_each(|cell| *cell = kind.clone()));
             }
         }
         for simpler in book.clone().expr_mut(part).map_or(vec![], |expr| simpler(expr)) {
             change(&|book| book.expr_mut(part).into_iter().for_each(|expr| *expr = simpler.clone()));
+        }
+    }
+    for at in 0..book.settings.len() {
+        for row in 0..book.settings[at].rows.len() {
+            change(&|book| {
+                let setting = book.setting_mut(TableAt::Settings(at), row);
+                setting.into_iter().for_each(|said| said.who = said.who.split(", ").next().unwrap_or("").to_owned());
+            });
         }
     }
     for at in 0..book.types.len() {
@@ -181,14 +189,42 @@ fn simpler(expr: &Expr) -> Vec<Expr> {
             found.extend(inside(a, &|a| Expr::IsEmpty(Box::new(a))));
             found
         }
-        Expr::Includes(..) => vec![Expr::word("true")],
+        Expr::Includes(..) | Expr::SettingIsNoOne(_) => vec![Expr::word("true")],
         Expr::HoldersOf(key_role, a) => inside(a, &|a| Expr::HoldersOf(key_role.clone(), Box::new(a))),
+        Expr::HasLicense(a, license) => {
+            let mut found = vec![Expr::word("true")];
+            found.extend(inside(a, &|a| Expr::HasLicense(Box::new(a), license.clone())));
+            found
+        }
+        Expr::Can(a, action, b) => {
+            let mut found = vec![Expr::word("true")];
+            found.extend(inside(a, &|a| Expr::Can(Box::new(a), action.clone(), b.clone())));
+            found.extend(inside(b, &|b| Expr::Can(a.clone(), action.clone(), Box::new(b))));
+            found
+        }
+        Expr::Any(bound) => {
+            let mut found = vec![Expr::word("true")];
+            found.extend(simpler_bounds(bound).into_iter().map(|bound| Expr::Any(Box::new(bound))));
+            found
+        }
+        Expr::Count(bound) => simpler_bounds(bound).into_iter().map(|bound| Expr::Count(Box::new(bound))).collect(),
+        Expr::CountOf(a) => inside(a, &|a| Expr::CountOf(Box::new(a))),
     }
+}
+
+/// A quantifier that asks for less of what it speaks of.
+fn simpler_bounds(bound: &Bound) -> Vec<Bound> {
+    simpler(&bound.body).into_iter().map(|body| Bound { body, ..bound.clone() }).collect()
 }
 
 fn smaller_facts(failure: &Failure) -> Vec<Failure> {
     let Some(facts) = &failure.facts else { return vec![] };
     let mut sets: Vec<FactSet> = Vec::new();
+    for at in 0..facts.partial.len() {
+        let mut whole = facts.clone();
+        whole.partial.remove(at);
+        sets.push(whole);
+    }
     for (at, entity) in facts.entities.iter().enumerate() {
         let mut fewer = facts.clone();
         fewer.entities.remove(at);

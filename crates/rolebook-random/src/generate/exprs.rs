@@ -1,5 +1,7 @@
 //! Random conditions that are of the right types where they are used.
 
+use super::names::Verb;
+use super::{built, quantifiers};
 use crate::book::{Book, Expr, Field, Kind, Mark, Place, Type};
 use crate::rng::Rng;
 
@@ -16,16 +18,63 @@ pub struct Scope<'b> {
     pub arguments: Vec<Field>,
     /// Conditions that may be named.
     pub conditions: Vec<String>,
+    /// What a quantifier speaks of: what it is called, its type.
+    pub bound: Option<(String, String)>,
+    /// What it does that more is true here.
+    pub sense: Sense,
+    /// So many actions of the book, from the first, may be asked for with `can`: then there are no circles.
+    pub may_ask: usize,
+    /// Whether only attributes and parents are read.
+    pub plain: bool,
+}
+
+/// What follows where more is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sense {
+    /// More is allowed.
+    Grants,
+    /// Less is allowed.
+    Refuses,
+    /// Either: the case of a row.
+    Either,
+}
+
+impl Scope<'_> {
+    /// What stands under a `not` here.
+    fn negated(&self) -> Self {
+        let sense = match self.sense {
+            Sense::Grants => Sense::Refuses,
+            Sense::Refuses => Sense::Grants,
+            Sense::Either => Sense::Either,
+        };
+        Self { sense, ..self.clone() }
+    }
+
+    /// The conditions that may stand here with what they speak of.
+    pub(super) fn nameable(&self) -> Vec<String> {
+        let fits = |name: &&String| {
+            let speaks = self.book.speaks(name);
+            (self.bound.is_none() || !speaks.quantifier)
+                && speaks.asks.is_none_or(|last| self.bound.is_none() && self.asks_for(last))
+                && (!speaks.setting || self.sense == Sense::Refuses)
+        };
+        self.conditions.iter().filter(fits).cloned().collect()
+    }
+
+    /// Whether `can` may ask for that action here.
+    pub(super) fn asks_for(&self, action: usize) -> bool {
+        self.sense == Sense::Grants && action < self.may_ask
+    }
 }
 
 /// Something that has a value.
 #[derive(Clone, Debug)]
-struct Term {
-    expr: Expr,
-    set: bool,
-    kind: Kind,
+pub(super) struct Term {
+    pub(super) expr: Expr,
+    pub(super) set: bool,
+    pub(super) kind: Kind,
     /// Of an entity, the types that it may have.
-    types: Vec<String>,
+    pub(super) types: Vec<String>,
     /// Sent by the caller: `is empty` may not ask about it.
     sent: bool,
 }
@@ -44,7 +93,7 @@ pub fn condition(scope: &Scope<'_>, rng: &mut Rng, depth: usize) -> Expr {
         return match rng.below(3) {
             0 => Expr::And(parts(rng)),
             1 => Expr::Or(parts(rng)),
-            _ => condition(scope, rng, depth - 1).negated(),
+            _ => condition(&scope.negated(), rng, depth - 1).negated(),
         };
     }
     let terms = terms(scope);
@@ -57,7 +106,7 @@ pub fn condition(scope: &Scope<'_>, rng: &mut Rng, depth: usize) -> Expr {
 }
 
 /// Everything that has a value here: roots, and what is reached from them in up to three steps.
-fn terms(scope: &Scope<'_>) -> Vec<Term> {
+pub(super) fn terms(scope: &Scope<'_>) -> Vec<Term> {
     let entity = |text: &str, types: Vec<String>| Term {
         expr: Expr::word(text),
         set: false,
@@ -65,12 +114,27 @@ fn terms(scope: &Scope<'_>) -> Vec<Term> {
         types,
         sent: false,
     };
-    let mut found = vec![entity("principal", scope.principals.clone())];
+    let mut found = Vec::new();
+    if !scope.principals.is_empty() {
+        found.push(entity("principal", scope.principals.clone()));
+    }
+    found.extend(scope.bound.iter().map(|(name, ty)| entity(name, vec![ty.clone()])));
     found.extend(scope.resource.iter().map(|ty| entity("resource", vec![ty.clone()])));
-    found.push(entity("workspace", vec!["workspace".into()]));
     let sent = |root: &str, field: &Field| Term { sent: true, ..of_field(&Expr::word(root), field) };
-    found.extend(scope.arguments.iter().map(|field| sent("input", field)));
-    found.extend(scope.book.context.iter().map(|field| sent("context", field)));
+    if !scope.plain {
+        found.push(entity("workspace", vec!["workspace".into()]));
+        found.extend(scope.arguments.iter().map(|field| sent("input", field)));
+        found.extend(scope.book.context.iter().map(|field| sent("context", field)));
+        // `scope active` declares what may be sent.
+        let active = scope.book.types.iter().filter(|ty| ty.scope_active);
+        let field = |ty: &Type| Field {
+            name: ty.name.clone(),
+            optional: true,
+            set: false,
+            kind: Kind::Entity(ty.name.clone()),
+        };
+        found.extend(active.map(|ty| sent("context", &field(ty))));
+    }
     let mut from = 0;
     for _ in 0..3 {
         let end = found.len();
@@ -121,14 +185,19 @@ fn steps(book: &Book, term: &Term) -> Vec<Term> {
 }
 
 fn atom(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
-    match rng.below(20) {
+    match rng.below(26) {
         0 => return Some(Expr::word(if rng.chance(70) { "true" } else { "false" })),
-        1 | 2 => return rng.pick(&scope.conditions).map(Expr::word),
-        3 => {
+        1 | 2 => return rng.pick(&scope.nameable()).map(Expr::word),
+        3 if !scope.plain => {
             let principal = terms.first()?;
             return has_role(scope, rng, principal, terms);
         }
-        4 | 5 => return holding(scope, rng, terms),
+        4 | 5 if !scope.plain => return holding(scope, rng, terms),
+        6 if built::LICENSES && !scope.plain => return has_license(scope, rng, terms),
+        7 if built::SETTING_IS => return setting_is_no_one(scope, rng),
+        8 | 9 if built::QUANTIFIERS && !scope.plain => return quantifiers::any(scope, rng, terms),
+        10 if built::QUANTIFIERS && !scope.plain => return quantifiers::count(scope, rng, terms),
+        11 | 12 if built::CAN && !scope.plain => return can(scope, rng, terms),
         _ => {}
     }
     // The longer a path, the more of them there are: take one of each length alike.
@@ -146,6 +215,10 @@ fn atom(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
     if term.set {
         return match rng.below(4) {
             0 if !term.sent => Some(empty),
+            1 if built::QUANTIFIERS && !term.sent && scope.bound.is_none() => {
+                let count = Expr::CountOf(Box::new(term.expr.clone()));
+                Some(Expr::binary(count, order(rng)?, number(rng)))
+            }
             _ => {
                 let element = element(scope, rng, terms, term)?;
                 Some(if rng.chance(50) {
@@ -180,6 +253,7 @@ fn atom(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
         Kind::Enum(names) => Expr::binary(left, rng.pick(&["==", "!="])?, Expr::word(rng.pick(names)?)),
         Kind::Role => role_value(scope, rng, left)?,
         Kind::Entity(_) => match rng.below(4) {
+            _ if scope.plain => Expr::binary(left, rng.pick(&["==", "!="])?, other.expr.clone()),
             0 => Expr::binary(left, "within", rng.pick(&entities(terms))?.expr.clone()),
             1 => holder(scope, rng, term, terms).or_else(|| has_role(scope, rng, term, terms))?,
             _ => Expr::binary(left, rng.pick(&["==", "!="])?, other.expr.clone()),
@@ -187,7 +261,12 @@ fn atom(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
     })
 }
 
-fn order(rng: &mut Rng) -> Option<&'static str> {
+/// What counts are compared with.
+pub(super) fn number(rng: &mut Rng) -> Expr {
+    Expr::word(*rng.pick(&["0", "1", "1", "2", "3"]).unwrap_or(&"1"))
+}
+
+pub(super) fn order(rng: &mut Rng) -> Option<&'static str> {
     rng.pick(&["==", "!=", "<", "<=", ">", ">="]).copied()
 }
 
@@ -198,8 +277,49 @@ fn same_kind(a: &Term, b: &Term) -> bool {
     }
 }
 
-fn entities(terms: &[Term]) -> Vec<&Term> {
+pub(super) fn entities(terms: &[Term]) -> Vec<&Term> {
     terms.iter().filter(|term| !term.set && matches!(term.kind, Kind::Entity(_))).collect()
+}
+
+/// Those among the entities that can only be principals.
+fn persons<'t>(scope: &Scope<'_>, terms: &'t [Term]) -> Vec<&'t Term> {
+    let principals = scope.book.principals();
+    let is_person = |term: &&Term| !term.types.is_empty() && term.types.iter().all(|ty| principals.contains(ty));
+    entities(terms).into_iter().filter(is_person).collect()
+}
+
+fn has_license(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
+    let license = rng.pick(&scope.book.licenses)?.name.clone();
+    let person = if rng.chance(60) { terms.first()? } else { *rng.pick(&persons(scope, terms))? };
+    Some(Expr::HasLicense(Box::new(person.expr.clone()), license))
+}
+
+fn setting_is_no_one(scope: &Scope<'_>, rng: &mut Rng) -> Option<Expr> {
+    let rows = scope.book.settings.iter().flat_map(|table| &table.rows);
+    let patterns: Vec<&String> = rows.flat_map(|row| &row.patterns).filter(|_| scope.sense == Sense::Refuses).collect();
+    let verbs = scope.book.matching(rng.pick(&patterns)?);
+    let verb = rng.pick(&verbs)?;
+    Some(Expr::SettingIsNoOne(format!("{}.{}", verb.owner, verb.name)))
+}
+
+/// `E can A on R`: one of the actions before those that ask.
+fn can(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
+    if scope.bound.is_some() {
+        return None;
+    }
+    let person = if rng.chance(60) { terms.first()? } else { *rng.pick(&persons(scope, terms))? };
+    let things = entities(terms);
+    let verbs = scope.book.verbs();
+    let fits = |thing: &Term| {
+        let verb = verbs.iter().enumerate().filter(|(at, verb)| scope.asks_for(*at) && verb.arguments.is_empty());
+        let verb = verb.map(|(_, verb)| verb);
+        verb.filter(|verb| thing.types.iter().all(|ty| verb.places.contains(ty))).cloned().collect::<Vec<_>>()
+    };
+    let pairs: Vec<(&Term, Verb)> =
+        things.into_iter().flat_map(|thing| fits(thing).into_iter().map(move |verb| (thing, verb))).collect();
+    let (thing, verb) = rng.pick(&pairs)?;
+    let action = format!("{}.{}", verb.owner, verb.name);
+    Some(Expr::Can(Box::new(person.expr.clone()), action, Box::new(thing.expr.clone())))
 }
 
 /// Something that may be in the set.
@@ -273,7 +393,7 @@ fn has_role(scope: &Scope<'_>, rng: &mut Rng, person: &Term, terms: &[Term]) -> 
 }
 
 /// A key role with a thing on which or above which it is declared.
-fn key_role_of(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<(String, Expr)> {
+pub(super) fn key_role_of(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<(String, Expr)> {
     let book = scope.book;
     let thing = (*rng.pick(&entities(terms))?).clone();
     let above: Vec<String> = thing.types.iter().flat_map(|name| book.above(name)).collect();
@@ -299,8 +419,11 @@ fn holding(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
     let principal = terms.first()?;
     let (key_role, thing) = key_role_of(scope, rng, terms)?;
     let holders = Expr::HoldersOf(key_role.clone(), Box::new(thing.clone()));
-    Some(match rng.below(4) {
+    Some(match rng.below(5) {
         0 => Expr::IsEmpty(Box::new(holders)),
+        3 if built::QUANTIFIERS && scope.bound.is_none() => {
+            Expr::binary(Expr::CountOf(Box::new(holders)), order(rng)?, number(rng))
+        }
         1 => Expr::binary(principal.expr.clone(), "in", holders),
         2 => {
             let persons: Vec<&Term> = entities(terms)

@@ -1,6 +1,6 @@
 //! Conditions, tables and rules.
 
-use super::exprs::{Scope, condition};
+use super::exprs::{Scope, Sense, condition};
 use super::names::Verb;
 use crate::book::{Book, Cell, Condition, Expr, Matrix, Row, Rule};
 use crate::rng::Rng;
@@ -11,6 +11,12 @@ pub(super) fn conditions(book: &mut Book, rng: &mut Rng) {
     for index in 0..rng.between(1, 6) {
         let verb = rng.pick(&verbs).filter(|_| index > 1);
         let mut scope = scope_of(book, &verb.cloned().into_iter().collect::<Vec<_>>());
+        scope.sense =
+            *rng.pick(&[Sense::Grants, Sense::Grants, Sense::Either, Sense::Refuses]).unwrap_or(&Sense::Either);
+        if verb.is_none() {
+            // What uses it later must come after what it asks for.
+            scope.may_ask = verbs.len() / 2;
+        }
         if rng.chance(40) {
             scope.arguments.clear();
         }
@@ -26,7 +32,7 @@ pub(super) fn conditions(book: &mut Book, rng: &mut Rng) {
 }
 
 /// What may be said of all these actions alike.
-fn scope_of<'b>(book: &'b Book, verbs: &[Verb]) -> Scope<'b> {
+pub(super) fn scope_of<'b>(book: &'b Book, verbs: &[Verb]) -> Scope<'b> {
     let mut places: Vec<&String> = verbs.iter().flat_map(|verb| &verb.places).collect();
     places.sort();
     places.dedup();
@@ -41,6 +47,10 @@ fn scope_of<'b>(book: &'b Book, verbs: &[Verb]) -> Scope<'b> {
         resource,
         arguments,
         conditions: names.filter(|name| if verbs.is_empty() { general(name) } else { fits(name) }).collect(),
+        bound: None,
+        sense: Sense::Grants,
+        may_ask: verbs.iter().map(|verb| verb.at).min().unwrap_or(0),
+        plain: false,
     }
 }
 
@@ -56,7 +66,7 @@ fn pattern(book: &Book, rng: &mut Rng, verbs: &[Verb]) -> String {
     }
 }
 
-fn patterns(book: &Book, rng: &mut Rng, most: usize) -> Vec<String> {
+pub(super) fn patterns(book: &Book, rng: &mut Rng, most: usize) -> Vec<String> {
     let verbs = book.verbs();
     let mut found: Vec<String> = (0..rng.between(1, most)).map(|_| pattern(book, rng, &verbs)).collect();
     found.sort();
@@ -64,12 +74,12 @@ fn patterns(book: &Book, rng: &mut Rng, most: usize) -> Vec<String> {
     found
 }
 
-fn reached(book: &Book, patterns: &[String]) -> Vec<Verb> {
+pub(super) fn reached(book: &Book, patterns: &[String]) -> Vec<Verb> {
     patterns.iter().flat_map(|pattern| book.matching(pattern)).collect()
 }
 
 /// Whoever may be named in a grant of these actions.
-fn holders(book: &Book, forbid: bool) -> Vec<String> {
+pub(super) fn holders(book: &Book, forbid: bool) -> Vec<String> {
     let mut found: Vec<String> = book.roles.iter().map(|role| book.role_text(&role.name)).collect();
     found.extend(found.clone());
     for ty in &book.types {
@@ -91,30 +101,29 @@ fn holders(book: &Book, forbid: bool) -> Vec<String> {
     found
 }
 
-fn cell(book: &Book, rng: &mut Rng, verbs: &[Verb]) -> Cell {
-    let scope = scope_of(book, verbs);
-    let conditions = |rng: &mut Rng| -> Vec<String> {
-        let mut found = rng.some(&scope.conditions, 30);
-        if found.is_empty() {
-            found.extend(rng.pick(&scope.conditions).cloned());
-        }
-        found
-    };
-    let obligations = |rng: &mut Rng| -> Vec<String> {
-        let mut found = rng.some(&book.obligations, 25);
-        if found.is_empty() {
-            found.extend(rng.pick(&book.obligations).cloned());
-        }
-        found
-    };
+pub(super) fn cell(book: &Book, rng: &mut Rng, verbs: &[Verb]) -> Cell {
     match rng.below(20) {
         0..=4 => Cell::No(rng.pick(&["-", "no", ""]).unwrap_or(&"-")),
         5 => Cell::Never,
         6..=9 => Cell::yes(),
-        10..=13 => Cell::Granted { yes: rng.chance(20), conditions: conditions(rng), obligations: vec![] },
-        14..=16 => Cell::Granted { yes: rng.chance(20), conditions: vec![], obligations: obligations(rng) },
-        _ => Cell::Granted { yes: rng.chance(20), conditions: conditions(rng), obligations: obligations(rng) },
+        10..=13 => granted(book, rng, verbs, true, false),
+        14..=16 => granted(book, rng, verbs, false, true),
+        _ => granted(book, rng, verbs, true, true),
     }
+}
+
+/// A cell with conditions, with obligations, with both.
+pub(super) fn granted(book: &Book, rng: &mut Rng, verbs: &[Verb], conditional: bool, obliged: bool) -> Cell {
+    let some = |rng: &mut Rng, names: &[String], percent| {
+        let mut found = rng.some(names, percent);
+        if found.is_empty() {
+            found.extend(rng.pick(names).cloned());
+        }
+        found
+    };
+    let conditions = if conditional { some(rng, &scope_of(book, verbs).nameable(), 30) } else { vec![] };
+    let obligations = if obliged { some(rng, &book.obligations, 25) } else { vec![] };
+    Cell::Granted { yes: rng.chance(20), conditions, obligations }
 }
 
 pub(super) fn tables(book: &mut Book, rng: &mut Rng) {
@@ -132,6 +141,7 @@ pub(super) fn tables(book: &mut Book, rng: &mut Rng) {
             let row = |rng: &mut Rng, when: Option<Expr>| Row {
                 patterns: patterns.clone(),
                 when,
+                setting: None,
                 cells: columns.iter().map(|_| cell(book, rng, &verbs)).collect(),
             };
             if rng.chance(75) {
@@ -139,7 +149,7 @@ pub(super) fn tables(book: &mut Book, rng: &mut Rng) {
                 rows.push(row);
                 continue;
             }
-            let scope = scope_of(book, &verbs);
+            let scope = Scope { sense: Sense::Either, ..scope_of(book, &verbs) };
             let case = condition(&scope, rng, 1);
             let first = row(rng, Some(case.clone()));
             let second = row(rng, Some(case.negated()));
@@ -174,6 +184,9 @@ pub(super) fn rules(book: &mut Book, rng: &mut Rng) {
         // A rule for one type of principals may ask for what only they have.
         if let Some(ty) = holders.first().filter(|holder| holders.len() == 1 && scope.principals.contains(*holder)) {
             scope.principals = vec![ty.clone()];
+        }
+        if forbid {
+            scope.sense = Sense::Refuses;
         }
         let conditional = rng.chance(if forbid { 85 } else { 65 });
         let condition = conditional.then(|| condition(&scope, rng, 2));

@@ -1,6 +1,6 @@
 //! What names of a book stand for, as far as a generator needs it.
 
-use crate::book::{Action, Book, Field, Type};
+use crate::book::{Action, Book, Expr, Field, Type};
 
 /// An action with its owner.
 #[derive(Clone, Debug)]
@@ -10,6 +10,19 @@ pub(crate) struct Verb {
     /// The types that it is asked of, `workspace` among them.
     pub(crate) places: Vec<String>,
     pub(crate) arguments: Vec<Field>,
+    /// Its position among all of them.
+    pub(crate) at: usize,
+}
+
+/// What a condition speaks of, in itself or through those that it names.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Speaks {
+    /// Whether it holds a quantifier.
+    pub(crate) quantifier: bool,
+    /// The last of the actions that it asks for with `can`.
+    pub(crate) asks: Option<usize>,
+    /// Whether it asks what a tenant has set.
+    pub(crate) setting: bool,
 }
 
 impl Book {
@@ -52,6 +65,7 @@ impl Book {
             name: action.name.clone(),
             places,
             arguments: action.arguments.clone(),
+            at: 0,
         };
         let mut verbs = Vec::new();
         for ty in &self.types {
@@ -65,7 +79,46 @@ impl Book {
                 verbs.push(verb(&area.name, action, vec![self.area_place(&area.name)]));
             }
         }
+        verbs.iter_mut().enumerate().for_each(|(at, verb)| verb.at = at);
         verbs
+    }
+
+    /// What the condition of that name speaks of.
+    pub(crate) fn speaks(&self, name: &str) -> Speaks {
+        let mut found = Speaks::default();
+        if let Some(condition) = self.conditions.iter().find(|condition| condition.name == name) {
+            self.look_into(&condition.body, &mut found);
+        }
+        found
+    }
+
+    fn look_into(&self, expr: &Expr, found: &mut Speaks) {
+        match expr {
+            Expr::Word(text) => {
+                let other = self.conditions.iter().find(|condition| condition.name == *text);
+                other.into_iter().for_each(|other| self.look_into(&other.body, found));
+            }
+            Expr::Or(parts) | Expr::And(parts) => parts.iter().for_each(|part| self.look_into(part, found)),
+            Expr::Not(inside) => self.look_into(inside, found),
+            Expr::Can(_, action, _) => {
+                let at = self.verbs().iter().position(|verb| format!("{}.{}", verb.owner, verb.name) == *action);
+                found.asks = found.asks.max(at);
+            }
+            Expr::Any(_) => found.quantifier = true,
+            Expr::Binary(a, _, b) => {
+                let counts = |side: &Expr| matches!(side, Expr::Count(_) | Expr::CountOf(_));
+                found.quantifier |= counts(a) || counts(b);
+            }
+            Expr::SettingIsNoOne(_) => found.setting = true,
+            Expr::Includes(..)
+            | Expr::IsEmpty(_)
+            | Expr::IsHolder(..)
+            | Expr::HasRole(..)
+            | Expr::HoldersOf(..)
+            | Expr::HasLicense(..)
+            | Expr::Count(_)
+            | Expr::CountOf(_) => {}
+        }
     }
 
     /// The actions that a pattern matches.

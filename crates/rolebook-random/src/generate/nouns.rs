@@ -1,5 +1,6 @@
 //! Types, roles, actions, areas, groups, context, obligations.
 
+use super::built;
 use crate::book::{Action, Area, Book, Field, Gate, Group, KeyRole, Kind, Mark, Parent, Role, Type};
 use crate::rng::Rng;
 
@@ -96,7 +97,20 @@ fn ty(rng: &mut Rng, name: &str, principal: bool, above: &[&String], all: &[Stri
         actions.push(Action { name: verb.into(), arguments, on: vec![], requires });
     }
     let fields = fields(rng, all, 7, "");
-    Type { principal, name: name.to_owned(), parents, roles_one, roles, key_roles, fields, actions, gates: vec![] }
+    let scope_active = built::SCOPE && !principal && !roles.is_empty() && rng.chance(45);
+    Type {
+        principal,
+        name: name.to_owned(),
+        parents,
+        roles_one,
+        scope_active,
+        license_none: false,
+        roles,
+        key_roles,
+        fields,
+        actions,
+        gates: vec![],
+    }
 }
 
 /// Attributes, arguments or context values; the name tells the kind, so that several types share names.

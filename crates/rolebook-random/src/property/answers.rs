@@ -7,6 +7,7 @@ use rolebook_policy::ObligationId;
 
 use super::allowed::ways;
 use crate::case::Case;
+use crate::former;
 
 pub(super) fn well_formed(case: &Case<'_>) -> Result<(), String> {
     let (policy, facts) = (case.policy(), case.facts());
@@ -80,4 +81,16 @@ pub(super) fn order_is_free(case: &Case<'_>) -> Result<(), String> {
     };
     let differ = || format!("{:?}, in another order {other:?}", case.decision.answer);
     if same { Ok(()) } else { Err(differ()) }
+}
+
+pub(super) fn former_names_are_names(case: &Case<'_>) -> Result<(), String> {
+    let Some(facts) = &case.world.stored.former else { return Ok(()) };
+    let facts = facts.as_ref().map_err(|error| format!("with former names the facts are refused: {error}"))?;
+    let ask = former::ask(case.policy(), &case.ask);
+    let request = ask.request(case.policy()).ok_or("a former name in the request is not known")?;
+    let other = decide(case.policy(), facts, &request);
+    if other == case.decision {
+        return Ok(());
+    }
+    Err(format!("{:?}, with former names {:?}", case.decision.answer, other.answer))
 }

@@ -3,42 +3,49 @@
 use std::collections::BTreeSet;
 
 use rolebook_engine::{Considered, Entity, Part, Truth, is_meant};
-use rolebook_policy::{ActionId, Cell, CellKind, Grantee, Matrix, Policy, RoleId, Row};
+use rolebook_policy::{ActionId, Cell, CellKind, Grantee, KeyRoleId, Matrix, Policy, RoleId, Row, TypeId};
 
 use crate::case::Case;
 
 /// Whoever asks and holds a column, what it includes, and no other role or key role, is granted what its cell says and no more.
 pub(super) fn whole_truth(case: &Case<'_>) -> Result<(), String> {
     let (policy, facts) = (case.policy(), case.facts());
-    let Some(at) = facts.find(case.request.principal.0, &case.request.principal.1) else { return Ok(()) };
-    let Some(person) = facts.get(at) else { return Ok(()) };
-    let held: BTreeSet<RoleId> = person.roles.iter().map(|(role, _)| *role).collect();
-    let all = (0..policy.types.len()).flat_map(|ty| facts.of_type(rolebook_policy::TypeId(ty as u32)));
-    let is_mine = |entity: &Entity| {
-        entity.holders.iter().filter(|(_, holders)| holders.contains(&at)).map(|(id, _)| *id).collect::<Vec<_>>()
-    };
-    let keys: BTreeSet<rolebook_policy::KeyRoleId> = all.flat_map(|(_, entity)| is_mine(entity)).collect();
     for matrix in &policy.matrices {
         let Some(row) = deciding(matrix, case) else { continue };
         for (column, cell) in matrix.columns.iter().zip(&row.cells) {
-            let alone = match &column.grantee {
-                Grantee::Everyone | Grantee::Members => held.is_empty() && keys.is_empty(),
-                Grantee::Type(ty) => *ty == person.ty && held.is_empty() && keys.is_empty(),
-                Grantee::License(_) => false,
-                Grantee::Role(role) => {
-                    held.contains(role) && held.iter().all(|other| includes(policy, *role, *other)) && keys.is_empty()
-                }
-                Grantee::KeyRole(holding) => {
-                    held.is_empty() && !keys.is_empty() && keys.iter().all(|id| holding.key_roles.contains(id))
-                }
-            };
             // A column is held for what is asked about: leading another team is no leading of this one.
-            if alone && is_meant(policy, facts, &case.request, &column.grantee) == Truth::True {
+            if holds_alone(case, &column.grantee)
+                && is_meant(policy, facts, &case.request, &column.grantee) == Truth::True
+            {
                 says_no_more(case, cell, &column.text)?;
             }
         }
     }
     Ok(())
+}
+
+/// Whether who asks holds no role or key role beside those that the grantee means and what they include.
+pub(super) fn holds_alone(case: &Case<'_>, grantee: &Grantee) -> bool {
+    let (policy, facts) = (case.policy(), case.facts());
+    let Some(at) = facts.find(case.request.principal.0, &case.request.principal.1) else { return false };
+    let Some(person) = facts.get(at) else { return false };
+    let held: BTreeSet<RoleId> = person.roles.iter().map(|(role, _)| *role).collect();
+    let all = (0..policy.types.len()).flat_map(|ty| facts.of_type(TypeId(ty as u32)));
+    let is_mine = |entity: &Entity| {
+        let holders = entity.holders.iter().chain(&entity.may_hold);
+        holders.filter(|(_, holders)| holders.contains(&at)).map(|(id, _)| *id).collect::<Vec<_>>()
+    };
+    let keys: BTreeSet<KeyRoleId> = all.flat_map(|(_, entity)| is_mine(entity)).collect();
+    match grantee {
+        Grantee::Everyone | Grantee::Members | Grantee::License(_) => held.is_empty() && keys.is_empty(),
+        Grantee::Type(ty) => *ty == person.ty && held.is_empty() && keys.is_empty(),
+        Grantee::Role(role) => {
+            held.contains(role) && held.iter().all(|other| includes(policy, *role, *other)) && keys.is_empty()
+        }
+        Grantee::KeyRole(holding) => {
+            held.is_empty() && !keys.is_empty() && keys.iter().all(|id| holding.key_roles.contains(id))
+        }
+    }
 }
 
 /// The row that decides the action, where there are no cases: the one whose actions lie within those of all others.

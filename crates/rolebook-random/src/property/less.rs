@@ -1,11 +1,12 @@
 //! Sending less, knowing less, refusing more: none of them ever allows more.
 
 use rolebook_engine::{Completeness, Request, decide, validate};
-use rolebook_policy::{Expr, Field, Policy, ValueKind};
+use rolebook_policy::{Cardinality, Expr, ExprId, Field, Policy, SourceKind, TypeId, TypeKind, ValueKind};
 
 use super::allowed::{at_most, ways};
 use crate::case::Case;
-use crate::facts::FactSet;
+use crate::facts::{FactSet, LICENSE};
+use crate::generate::built;
 
 /// Values of the context, optional arguments, obligations that are enforced.
 pub(super) fn sending_less(case: &Case<'_>) -> Result<(), String> {
@@ -58,21 +59,35 @@ pub(super) fn knowing_less(case: &Case<'_>) -> Result<(), String> {
 fn forgetful(policy: &Policy, case: &Case<'_>) -> Vec<(String, FactSet)> {
     let said = &case.world.stored.said;
     let mut found = Vec::new();
+    // What a quantifier ranges over is known to be all there is, unless the facts say otherwise.
+    let ranges = policy.exprs.iter().any(|expr| matches!(expr, Expr::Any(..) | Expr::Count(..)));
+    for ty in policy.types.iter().skip(1).filter(|ty| built::PARTIAL && !said.partial.contains(&ty.name)) {
+        found.push((format!("with only a part of each {}", ty.name), with_partial(said, &ty.name)));
+    }
     for (at, entity) in said.entities.iter().enumerate() {
-        let is_principal = (&entity.ty, &entity.id) == (&case.ask.principal.0, &case.ask.principal.1);
-        if !is_principal && !said.mentions(&entity.ty, &entity.id) {
+        let Some(id) = policy.find_type(&entity.ty) else { continue };
+        let Some(ty) = policy.ty(id) else { continue };
+        let is_asker = (&entity.ty, &entity.id) == (&case.ask.principal.0, &case.ask.principal.1);
+        if !is_asker
+            && (built::PARTIAL || !ranges)
+            && !said.mentions(&entity.ty, &entity.id)
+            && !assigned_from(policy, id)
+        {
             let mut less = said.clone();
             less.entities.remove(at);
+            let less = if ranges { with_partial(&less, &entity.ty) } else { less };
             found.push((format!("without the {} `{}`", entity.ty, entity.id), less));
         }
-        let Some(ty) = policy.find_type(&entity.ty).and_then(|ty| policy.ty(ty)) else { continue };
         for (index, (name, _)) in entity.entries.iter().enumerate() {
             let attribute = ty.attributes.iter().find(|field| field.name == *name);
-            let required_parent = ty.kind != rolebook_policy::TypeKind::Principal
-                && ty.parents.iter().any(|parent| {
-                    policy.type_name(parent.ty) == name && parent.cardinality == rolebook_policy::Cardinality::One
-                });
-            if required_parent || attribute.is_some_and(|field| is_unknown_without(policy, field)) {
+            let required_parent = ty.kind != TypeKind::Principal
+                && ty
+                    .parents
+                    .iter()
+                    .any(|parent| policy.type_name(parent.ty) == name && parent.cardinality == Cardinality::One);
+            let is_unknown = required_parent || attribute.is_some_and(|field| is_unknown_without(policy, field));
+            let own_license = is_asker && name == LICENSE;
+            if own_license || is_unknown && !names_holders(policy, name) {
                 let mut less = said.clone();
                 less.entities[at].entries.remove(index);
                 found.push((format!("without `{name}` of the {} `{}`", entity.ty, entity.id), less));
@@ -80,6 +95,37 @@ fn forgetful(policy: &Policy, case: &Case<'_>) -> Vec<(String, FactSet)> {
         }
     }
     found
+}
+
+fn with_partial(said: &FactSet, ty: &str) -> FactSet {
+    let mut less = said.clone();
+    less.partial.push(ty.to_owned());
+    less
+}
+
+/// Whether holders are looked for among the principals of the type: whoever is not there is nobody, and somebody else is named.
+fn assigned_from(policy: &Policy, id: TypeId) -> bool {
+    let mut sources = policy.assigns.iter().flat_map(|assign| &assign.sources);
+    sources.any(|source| match &source.kind {
+        SourceKind::Manual => false,
+        SourceKind::From { ty, .. } | SourceKind::To { ty, .. } => *ty == id,
+    })
+}
+
+/// Whether something of that name is a text that names holders, or is on the way to it: without it another source does.
+fn names_holders(policy: &Policy, name: &str) -> bool {
+    let mut sources = policy.assigns.iter().flat_map(|assign| &assign.sources);
+    sources.any(|source| match &source.kind {
+        SourceKind::From { value, attribute, .. } => attribute == name || is_on_path(policy, *value, name),
+        SourceKind::Manual | SourceKind::To { .. } => false,
+    })
+}
+
+fn is_on_path(policy: &Policy, id: ExprId, name: &str) -> bool {
+    match policy.expr(id) {
+        Some(Expr::Attribute(base, step)) => step == name || is_on_path(policy, *base, name),
+        _ => false,
+    }
 }
 
 /// Whether nobody knows the value where it is left out: no set (which is empty then), no optional reference (which is nobody

@@ -2,8 +2,9 @@
 
 use rolebook_analysis::{Direction, Verdict};
 use rolebook_engine::{Answer, Part, Request, Truth, decide, evaluate, is_meant, validate};
-use rolebook_policy::{Claim, TypeId, Value};
+use rolebook_policy::{Claim, Grantee, TypeId, Value};
 
+use super::cells::holds_alone;
 use crate::case::{Case, Ready};
 
 /// Claims speak of requests about things that the facts know.
@@ -24,6 +25,18 @@ fn is_known(case: &Case<'_>) -> bool {
         && validate(case.policy(), facts, request).is_empty()
 }
 
+/// Whether the asker has a license where there are any, nothing is left out of the facts on purpose, and nobody's holding is
+/// unknown.
+fn is_whole(case: &Case<'_>) -> bool {
+    let (policy, facts) = (case.policy(), case.facts());
+    let (ty, id) = &case.request.principal;
+    let licensed = facts.find(*ty, id).and_then(|at| facts.get(at)).is_some_and(|person| person.license.is_some());
+    let all = (0..policy.types.len()).flat_map(|ty| facts.of_type(TypeId(ty as u32)));
+    (licensed || !policy.carries_license(*ty))
+        && case.world.stored.said.partial.is_empty()
+        && all.into_iter().all(|(_, entity)| entity.may_hold.is_empty())
+}
+
 fn is_allowed(case: &Case<'_>, request: &Request) -> bool {
     matches!(decide(case.policy(), case.facts(), request).answer, Answer::Allow | Answer::AllowIf(_))
 }
@@ -41,7 +54,15 @@ pub(super) fn proved_is_so(case: &Case<'_>) -> Result<(), String> {
         if claim.condition.is_some_and(|id| evaluate(policy, facts, &request, id) != Truth::True) {
             continue;
         }
-        let meant = claim.grantees.iter().any(|(_, grantee)| is_meant(policy, facts, &request, grantee) == Truth::True);
+        // `always` speaks of those whose license is declared, and of facts that are all there is.
+        if claim.claim == Claim::Always && !is_whole(case) {
+            continue;
+        }
+        let alone = |grantee: &Grantee| !claim.alone || holds_alone(case, grantee);
+        let meant = claim
+            .grantees
+            .iter()
+            .any(|(_, grantee)| is_meant(policy, facts, &request, grantee) == Truth::True && alone(grantee));
         let allowed = is_allowed(case, &request);
         let broken = match claim.claim {
             Claim::Never => meant && allowed,
