@@ -1,7 +1,7 @@
 //! What a run must have seen.
 
-/// What must have occurred; the names are those above.
-pub const WANTED: &[
+/// What must have occurred; as `Coverage` names it.
+pub const WANTED: &[&str] = &[
     "answer: allow",
     "answer: allow if",
     "answer: allow through a gate",
