@@ -12,7 +12,7 @@ use crate::render::{Brackets, Rendered, render};
 use crate::rng::Rng;
 
 /// So many times a book is changed before it is given up.
-const MAX_ROUNDS: usize = 60;
+const MAX_ROUNDS: usize = 100;
 
 /// A book that compiles.
 #[derive(Clone, Debug)]

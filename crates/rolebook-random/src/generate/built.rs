@@ -4,8 +4,8 @@ use rolebook_policy::{Expr, Policy};
 
 pub(crate) const LICENSES: bool = true;
 pub(crate) const SCOPE: bool = true;
-pub(crate) const QUANTIFIERS: bool = false;
-pub(crate) const CAN: bool = false;
+pub(crate) const QUANTIFIERS: bool = true;
+pub(crate) const CAN: bool = true;
 pub(crate) const ASSIGN: bool = false;
 /// Claims about licenses.
 pub(crate) const LICENSE_CLAIMS: bool = false;
