@@ -5,7 +5,7 @@ mod grants;
 
 use std::ops::Range;
 
-use crate::book::{Action, Area, Book, Expr, Field, Former, Kind, License, Mark, Matrix, Role, Type};
+use crate::book::{Action, Area, Book, Expr, Field, Former, Kind, License, Mark, Role, Type};
 use crate::part::{OwnerAt, Part, TableAt};
 
 pub use exprs::{Brackets, expr_text};
@@ -119,12 +119,11 @@ pub fn render(book: &Book, brackets: Brackets) -> Rendered {
             });
         });
     }
-    let kinds: [(&[Matrix], fn(usize) -> TableAt); 3] =
-        [(&book.matrices, TableAt::Matrix), (&book.ceilings, TableAt::Ceiling), (&book.settings, TableAt::Settings)];
-    for (tables, place) in kinds {
-        for (at, table) in tables.iter().enumerate() {
-            out.item(|out| out.part(Part::Table(place(at)), |out| grants::table_item(out, place(at), table)));
-        }
+    let matrices = book.matrices.iter().enumerate().map(|(at, table)| (TableAt::Matrix(at), table));
+    let ceilings = book.ceilings.iter().enumerate().map(|(at, table)| (TableAt::Ceiling(at), table));
+    let settings = book.settings.iter().enumerate().map(|(at, table)| (TableAt::Settings(at), table));
+    for (at, table) in matrices.chain(ceilings).chain(settings) {
+        out.item(|out| out.part(Part::Table(at), |out| grants::table_item(out, at, table)));
     }
     for (at, rule) in book.rules.iter().enumerate() {
         out.item(|out| out.part(Part::Rule(at), |out| grants::rule_item(out, at, rule)));
