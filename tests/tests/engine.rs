@@ -322,6 +322,7 @@ fn vitally_and_the_examples() {
         "examples/01-first-matrix",
         "examples/02-conditions-and-limits",
         "examples/03-key-roles-and-gates",
+        "examples/06-licenses-and-settings",
     ] {
         let (policy, facts, tests) = published(folder);
         compare_book(&policy, &facts, &tests, folder, &mut counts);

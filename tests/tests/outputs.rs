@@ -23,6 +23,7 @@ fn help_of_every_command() {
         "what",
         "list",
         "matrix",
+        "obligations",
         "diff",
         "fmt",
         "explain",

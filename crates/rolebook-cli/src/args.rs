@@ -216,6 +216,15 @@ An action that takes arguments is asked with those of --input; where one is miss
         #[command(flatten)]
         with: Circumstances,
     },
+    /// List the limits after `with`, undefined ones first, and where each is used
+    #[command(after_help = "Example:\n  rolebook obligations policies/vitally")]
+    Obligations {
+        /// The book; by default the nearest one upwards
+        path: Option<PathBuf>,
+        /// How to print them
+        #[arg(long, value_enum, default_value_t = AnswerFormat::Full)]
+        format: AnswerFormat,
+    },
     /// Print the matrices of a book
     #[command(after_help = "Example:\n  rolebook matrix policies/vitally --format markdown")]
     Matrix {

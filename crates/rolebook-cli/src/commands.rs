@@ -10,6 +10,7 @@ mod init;
 mod list;
 mod listing;
 mod matrix;
+mod obligations;
 mod plugins;
 mod question;
 mod what;
@@ -66,6 +67,7 @@ pub(crate) fn run(command: Command, io: &mut Io) -> u8 {
         Command::Who { action, resource, with, .. } => who::who(io, &action, &resource.unwrap_or_default(), &with),
         Command::What { principal, resource, with } => what::what(io, &principal, &resource, &with),
         Command::List { principal, action, ty, with } => list::list(io, &principal, &action, ty.as_deref(), &with),
+        Command::Obligations { path, format } => obligations::obligations(io, path.as_ref(), format),
         Command::Matrix { path, format } => matrix::matrix(io, path.as_ref(), &format),
         Command::Diff { books, git, fail_on, format } => {
             let question = diff::Question { books, git, fail_on, format };

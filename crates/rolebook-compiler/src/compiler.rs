@@ -13,7 +13,7 @@ use crate::items::{Items, Unit};
 use crate::manifest::{self, Manifest};
 use crate::sink::Sink;
 use crate::tests::Test;
-use crate::{conditions, coverage, grants, model, not_built, overlay, proof, tests};
+use crate::{conditions, coverage, grants, model, overlay, proof, tests};
 
 /// So many errors of a base are shown where a book extends it.
 const ERRORS_SHOWN: usize = 3;
@@ -222,7 +222,6 @@ fn check_base(db: &dyn Db, book: Book, compiled: &Compiled, sink: &mut Sink) -> 
 
 /// All that the items mean, and whether it fits together.
 fn check_meaning(items: &Items<'_>, compiled: &mut Compiled, sink: &mut Sink) {
-    not_built::report(items, sink);
     let mut model = model::build(items, compiled.manifest.as_ref(), sink);
     conditions::check(items, &mut model, sink);
     let found = grants::build(items, &mut model, sink);

@@ -25,7 +25,7 @@ use self::matrix::{PendingMatrix, check_matrix, lower_matrix, pending_matrix};
 use self::replace::{replace_rows, replace_settings, same_title};
 use self::rule::{check_rule, lower_rule, pending_rule};
 pub(crate) use self::settings::LoweredSettings;
-use self::settings::{PendingSettings, check_settings, lower_settings, pending_settings};
+use self::settings::{PendingSettings, check_settings, lower_settings, no_one, pending_settings};
 use crate::calls;
 use crate::conditions;
 use crate::declare::Scope;
@@ -105,6 +105,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
         }
     }
     let assigns = pending_assigns(items, model, sink);
+    model.no_one = no_one(&settings);
     // A group that nothing uses is read, too.
     let groups: Vec<(ItemIx, &[ast::Pattern])> =
         model.names.groups.values().map(|group| (group.at, group.patterns)).collect();

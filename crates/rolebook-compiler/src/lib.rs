@@ -19,7 +19,6 @@ mod logic;
 mod lower;
 mod manifest;
 mod model;
-mod not_built;
 mod overlay;
 mod pattern;
 mod proof;

@@ -104,7 +104,10 @@ impl<'a, 'b> Lower<'a, 'b> {
             ExprKind::Any(bound) => Expr::Any(self.ranged_over(at, id)?, self.lower(at, bound.body)?),
             ExprKind::Count(bound) => Expr::Count(self.ranged_over(at, id)?, self.lower(at, bound.body)?),
             ExprKind::CountOf(set) => Expr::CountOf(self.lower(at, *set)?),
-            ExprKind::SettingIsNoOne(..) => return None,
+            ExprKind::SettingIsNoOne(..) => {
+                let action = self.action(at, id)?;
+                Expr::SettingIsNoOne(action, *self.model.no_one.get(&action)?)
+            }
         };
         Some(self.add(expr))
     }

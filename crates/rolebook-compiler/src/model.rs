@@ -7,12 +7,12 @@ mod links;
 mod members;
 mod scopes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::{Span, rules};
 use rolebook_policy::{
-    Area, AreaId, Condition, ConditionId, EntityType, ExprId, Field, Obligation, ObligationId, Owner, Place, Policy,
-    Role, RoleId, TypeId, TypeKind, ValueKind, ValueType,
+    ActionId, Area, AreaId, Condition, ConditionId, EntityType, ExprId, Field, Obligation, ObligationId, Owner, Place,
+    Policy, Role, RoleId, TypeId, TypeKind, ValueKind, ValueType,
 };
 use rolebook_syntax::Item;
 use rolebook_syntax::ast::{self, ItemKind, Member, Name, Text, Was};
@@ -37,6 +37,8 @@ pub(crate) struct Model<'a> {
     /// Where each action, role and gate is declared.
     pub(crate) action_spots: Vec<Spot>,
     pub(crate) role_spots: Vec<Spot>,
+    /// By action that settings decide, whether they open it to no one.
+    pub(crate) no_one: BTreeMap<ActionId, bool>,
     /// Roles that books on top of this one may include.
     pub(crate) open_roles: BTreeSet<RoleId>,
     /// Types of which a part could not be resolved: what they seem to lack is no mistake.
@@ -94,6 +96,7 @@ fn empty<'a>(items: &Items<'a>, manifest: Option<&Manifest>) -> Model<'a> {
         conditions: vec![],
         action_spots: vec![],
         role_spots: vec![],
+        no_one: BTreeMap::new(),
         open_roles: BTreeSet::new(),
         broken: BTreeSet::new(),
     }

@@ -321,8 +321,10 @@ impl<'a, 'b> Typing<'a, 'b> {
             }
             ExprKind::Bool(_) => Ty::Bool,
             ExprKind::Path(root, steps) => self.path(at, id, root, steps, used),
-            // Not built yet: reported where the book is refused.
-            ExprKind::SettingIsNoOne(..) => Ty::Any,
+            ExprKind::SettingIsNoOne(owner, action) => {
+                self.setting((at, id), owner, action, used);
+                Ty::Bool
+            }
             ExprKind::Can(person, owner, verb, thing) => {
                 self.can((at, id), *person, (owner, verb), *thing, used);
                 Ty::Bool

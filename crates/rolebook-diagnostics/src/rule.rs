@@ -82,8 +82,6 @@ rules! {
     BASE_HAS_ERRORS = Error "base-has-errors";
     /// An overlay that changes what its base keeps as it is.
     SEALED = Error "sealed";
-    /// Parsed, but not evaluated by this version.
-    NOT_BUILT_YET = Error "not-built-yet";
     // names
     /// A name that nothing declares.
     UNKNOWN_NAME = Error "unknown-name";
@@ -142,6 +140,8 @@ rules! {
     // settings
     /// An audience wider than `at most` lets it be.
     AUDIENCE_TOO_WIDE = Error "audience-too-wide";
+    /// A test of a setting where narrowing the setting would allow more.
+    MISPLACED_SETTING = Error "misplaced-setting";
     /// `assigned` where nobody is.
     NOBODY_ASSIGNED = Warning "nobody-assigned";
     // lints

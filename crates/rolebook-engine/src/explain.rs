@@ -14,6 +14,7 @@ mod many;
 mod near;
 mod plan;
 mod plan_expr;
+mod plan_license;
 mod reasons;
 mod tree;
 mod valid;

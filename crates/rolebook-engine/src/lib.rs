@@ -26,6 +26,6 @@ pub use explain::{
 pub use facts::{
     Completeness, Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawType, RawValue, Spot, build_facts,
 };
-pub use reference::{check, decide, evaluate, is_meant};
+pub use reference::{check, decide, evaluate, including_licenses, is_meant};
 pub use request::{Request, parse_value, validate};
 pub use truth::Truth;

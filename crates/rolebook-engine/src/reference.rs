@@ -20,6 +20,8 @@ use rolebook_policy::{ActionId, ExprId, Grantee, ObligationId, Policy, TypeId, V
 use crate::alternatives::Alternatives;
 use crate::{Answer, Considered, Decision, Facts, Part, Reason, Request, Truth};
 use can::Memo;
+pub(crate) use ceiling::WITHOUT_LICENSE;
+pub use ceiling::including_licenses;
 pub(crate) use expr::{Scope, Val};
 pub(crate) use gate::steps_out;
 pub(crate) use grant::is_narrower;

@@ -1,4 +1,4 @@
-//! Writers of matrices: for a terminal, Markdown, CSV, JSON.
+//! Writers of matrices, settings and ceilings: for a terminal, Markdown, CSV, JSON.
 
 mod csv_table;
 mod json;
@@ -6,6 +6,7 @@ mod legend;
 mod markdown;
 mod shown;
 mod terminal;
+mod view;
 
 use rolebook_plugin::TableWriter;
 

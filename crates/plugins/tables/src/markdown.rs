@@ -1,10 +1,11 @@
 //! Matrices as Markdown.
 
 use rolebook_plugin::{Plugin, TableStyle, TableWriter};
-use rolebook_policy::{Matrix, Policy};
+use rolebook_policy::Policy;
 
 use crate::legend;
 use crate::shown::cell_text;
+use crate::view::{View, all};
 
 /// For pages and pull requests.
 pub(crate) struct Markdown;
@@ -21,7 +22,7 @@ impl Plugin for Markdown {
 
 impl TableWriter for Markdown {
     fn write(&self, policy: &Policy, _: TableStyle) -> String {
-        let mut parts: Vec<String> = policy.matrices.iter().map(|matrix| section(policy, matrix)).collect();
+        let mut parts: Vec<String> = all(policy).iter().map(|view| section(policy, view)).collect();
         let rules = legend::rules(policy);
         if !rules.is_empty() {
             let lines: String = rules.iter().map(|rule| format!("- `{rule}`\n")).collect();
@@ -31,18 +32,24 @@ impl TableWriter for Markdown {
     }
 }
 
-fn section(policy: &Policy, matrix: &Matrix) -> String {
-    let mut out = format!("## {}\n\n", escape(&matrix.title));
+fn section(policy: &Policy, view: &View<'_>) -> String {
+    let matrix = view.table;
+    let mut out = format!("## {}\n\n", escape(&view.title));
     if !matrix.doc.is_empty() {
         out.push_str(&format!("{}\n\n", matrix.doc));
     }
     let legend = legend::entries(policy, matrix);
-    let titles: Vec<String> = matrix.columns.iter().map(|column| escape(&column.title)).collect();
-    out.push_str(&format!("| Action | {} |\n", titles.join(" | ")));
-    out.push_str(&format!("|---|{}\n", ":-:|".repeat(titles.len())));
-    for row in &matrix.rows {
-        let cells: Vec<String> = row.cells.iter().map(|cell| escape(&cell_text(cell, &legend))).collect();
-        out.push_str(&format!("| {} | {} |\n", escape(&row.label(policy)), cells.join(" | ")));
+    let mut titles: Vec<String> = vec!["Action".into()];
+    titles.extend(view.word_heads().into_iter().map(str::to_owned));
+    let words = titles.len();
+    titles.extend(matrix.columns.iter().map(|column| escape(&column.title)));
+    out.push_str(&format!("| {} |\n", titles.join(" | ")));
+    out.push_str(&format!("|{}{}\n", "---|".repeat(words), ":-:|".repeat(matrix.columns.len())));
+    for (index, row) in matrix.rows.iter().enumerate() {
+        let mut cells = vec![escape(&row.label(policy))];
+        cells.extend(view.words(index).iter().map(|word| escape(word)));
+        cells.extend(row.cells.iter().map(|cell| escape(&cell_text(cell, &legend))));
+        out.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     if !legend.is_empty() {
         out.push('\n');

@@ -2,10 +2,11 @@
 
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle as Lines};
 use rolebook_plugin::{Plugin, TableStyle, TableWriter};
-use rolebook_policy::{CellKind, Matrix, Policy};
+use rolebook_policy::{CellKind, Policy};
 
 use crate::legend;
 use crate::shown::cell_text;
+use crate::view::{View, all};
 
 /// One line below the head, none between rows: a matrix fits on a screen.
 const LINES: Lines = Lines::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -25,7 +26,7 @@ impl Plugin for Terminal {
 
 impl TableWriter for Terminal {
     fn write(&self, policy: &Policy, style: TableStyle) -> String {
-        let mut parts: Vec<String> = policy.matrices.iter().map(|matrix| section(policy, matrix, style)).collect();
+        let mut parts: Vec<String> = all(policy).iter().map(|view| section(policy, view, style)).collect();
         let rules = legend::rules(policy);
         if !rules.is_empty() {
             let lines: String = rules.iter().map(|rule| format!("  {rule}\n")).collect();
@@ -35,7 +36,8 @@ impl TableWriter for Terminal {
     }
 }
 
-fn section(policy: &Policy, matrix: &Matrix, style: TableStyle) -> String {
+fn section(policy: &Policy, view: &View<'_>, style: TableStyle) -> String {
+    let matrix = view.table;
     let limits = legend::entries(policy, matrix);
     let mut table = Table::new();
     table.load_style(LINES).set_content_arrangement(ContentArrangement::Dynamic);
@@ -46,11 +48,13 @@ fn section(policy: &Policy, matrix: &Matrix, style: TableStyle) -> String {
         table.force_no_tty();
     }
     let bold = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
-    let mut header = vec![bold(&matrix.title)];
+    let mut header = vec![bold(&view.title)];
+    header.extend(view.word_heads().into_iter().map(bold));
     header.extend(matrix.columns.iter().map(|column| bold(&column.title)));
     table.set_header(header);
-    for row in &matrix.rows {
+    for (index, row) in matrix.rows.iter().enumerate() {
         let mut cells = vec![Cell::new(row.label(policy))];
+        cells.extend(view.words(index).into_iter().map(Cell::new));
         for cell in &row.cells {
             let shown = Cell::new(cell_text(cell, &limits));
             cells.push(match &cell.kind {

@@ -8,7 +8,7 @@ mod tree;
 
 use std::path::PathBuf;
 
-use rolebook_engine::{Answer, decide, explain, validate};
+use rolebook_engine::{Answer, Reason, decide, explain, validate};
 
 use super::Failure;
 use super::question::{invalid, load};
@@ -36,7 +36,7 @@ pub(crate) fn can(io: &mut Io, question: &Question) -> Result<u8, Failure> {
         Ok(loaded) => loaded,
         Err(code) => return Ok(code),
     };
-    let (request, notes) = match request::read(&policy, &facts, question) {
+    let (request, mut notes) = match request::read(&policy, &facts, question) {
         Ok(found) => found,
         Err(messages) => return refuse(io, question, &messages),
     };
@@ -51,8 +51,11 @@ pub(crate) fn can(io: &mut Io, question: &Question) -> Result<u8, Failure> {
         };
     }
     let decision = decide(&policy, &facts, &request);
+    if matches!(&decision.answer, Answer::Deny(reasons) if reasons.contains(&Reason::NoGrant)) {
+        notes.extend(answer::void_roles(&policy, &facts, &request));
+    }
     match question.format {
-        AnswerFormat::Full => answer::print(io, &policy, &request, &decision, &notes),
+        AnswerFormat::Full => answer::print(io, &policy, &facts, &request, &decision, &notes),
         AnswerFormat::Json => answer::print_json(io, &policy, &decision, &notes),
     }
     Ok(match decision.answer {

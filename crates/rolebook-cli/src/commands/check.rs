@@ -21,7 +21,9 @@ pub(crate) fn check(io: &mut Io, paths: &[PathBuf], format: Format) -> Result<u8
             let Some(policy) = &compiled.policy else {
                 return format!("{name}: {}", report::count(io, &compiled.diagnostics));
             };
-            let rows: usize = policy.matrices.iter().map(|matrix| matrix.rows.len()).sum();
+            let settings = policy.settings.iter().map(|settings| &settings.table);
+            let tables = policy.matrices.iter().chain(settings).chain(&policy.ceilings);
+            let rows: usize = tables.map(|table| table.rows.len()).sum();
             let mut parts = vec![
                 plural(policy.types.len() - 1, "type"),
                 plural(policy.roles.len(), "role"),

@@ -23,7 +23,7 @@ pub(crate) fn matrix(io: &mut Io, path: Option<&PathBuf>, format: &str) -> Resul
         )));
     };
     let Some(policy) = policy(io, path)? else { return Ok(EXIT_FINDINGS) };
-    if policy.matrices.is_empty() {
+    if policy.matrices.is_empty() && policy.settings.is_empty() && policy.ceilings.is_empty() {
         io.err("this book has no matrix\n");
     }
     let text = writer.write(&policy, TableStyle { color: io.color, width: io.width });

@@ -1,6 +1,6 @@
 //! Settings: tables whose rows grant to an audience, and whose license columns are a ceiling for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::rules;
 use rolebook_policy::{ActionId, Audience, Grantee, Setting, Settings};
@@ -77,7 +77,7 @@ pub(super) fn replaced_setting(
 ) -> Option<Setting> {
     let actions = old.actions();
     let cell = new.row.who.as_ref()?;
-    let who = audience(items, model, sink, new.at, cell, &actions)?;
+    let who = audience(items, model, sink, new.at, (cell, Stands::Granted), &actions)?;
     let at_most = setting?.at_most.clone();
     let here = Spot { item: new.at, span: cell.span };
     if let (Some(most), Some(bound)) = (&at_most, &old.row.at_most) {
@@ -107,9 +107,13 @@ fn check_at_most(
 
 fn setting(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, row: &PendingRow<'_>) -> Option<Setting> {
     let actions = row.actions();
-    let at_most = row.row.at_most.as_ref().map(|cell| (audience(items, model, sink, at, cell, &actions), cell));
+    let at_most = row
+        .row
+        .at_most
+        .as_ref()
+        .map(|cell| (audience(items, model, sink, at, (cell, Stands::Refused), &actions), cell));
     let cell = row.row.who.as_ref()?;
-    let who = audience(items, model, sink, at, cell, &actions)?;
+    let who = audience(items, model, sink, at, (cell, Stands::Granted), &actions)?;
     let spot = Spot { item: at, span: cell.span };
     let at_most = match at_most {
         Some((at_most, cell)) => {
@@ -123,18 +127,18 @@ fn setting(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, ro
     Some(Setting { who, text: items.written(spot), place: items.place(spot), at_most })
 }
 
-/// What an audience means for these actions.
+/// What an audience means for these actions: as `who` it is granted something, as `at most` it is a bound.
 fn audience(
     items: &Items<'_>,
     model: &Model<'_>,
     sink: &mut Sink,
     at: ItemIx,
-    cell: &ast::AudienceCell,
+    (cell, stands): (&ast::AudienceCell, Stands),
     actions: &BTreeSet<ActionId>,
 ) -> Option<Audience> {
     let spot = Spot { item: at, span: cell.span };
     let one = |sink: &mut Sink, holder: ast::Holder| {
-        let found = grantee(items, model, sink, at, &holder, Stands::Granted)?;
+        let found = grantee(items, model, sink, at, &holder, stands)?;
         check_place(items, model, sink, spot, &found, actions);
         Some(found)
     };
@@ -144,14 +148,16 @@ fn audience(
         ast::Audience::Everyone => one(sink, ast::Holder::Everyone(cell.span)).map(|_| Audience::Everyone),
         ast::Audience::Assigned => {
             let Grantee::KeyRole(holding) = one(sink, ast::Holder::Assigned(cell.span))? else { return None };
-            check_assigned(items, model, sink, spot, actions);
+            if stands == Stands::Granted {
+                check_assigned(items, model, sink, spot, actions);
+            }
             Some(Audience::Assigned(holding))
         }
         ast::Audience::Only(holders) => {
             let mut list: Option<Vec<(String, Grantee)>> = Some(vec![]);
             for holder in holders {
                 let here = Spot { item: at, span: holder.span() };
-                let found = grantee(items, model, sink, at, holder, Stands::Granted);
+                let found = grantee(items, model, sink, at, holder, stands);
                 let found = found.filter(|found| match (found, holder) {
                     (Grantee::Role(_), _) | (Grantee::KeyRole(_), ast::Holder::Named(_)) => true,
                     _ => {
@@ -188,6 +194,28 @@ fn check_assigned(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, spot: S
         let help = "`assigned` are the holders of key roles, on the thing or above it: name another audience";
         sink.report(items, &rules::NOBODY_ASSIGNED, message, &[(spot, "no key role there")], help);
     }
+}
+
+/// By action that settings decide, whether they open it to no one, in whatever case.
+pub(super) fn no_one(tables: &[PendingSettings<'_>]) -> BTreeMap<ActionId, bool> {
+    let mut found: BTreeMap<ActionId, bool> = BTreeMap::new();
+    for pending in tables {
+        let sets: Vec<BTreeSet<ActionId>> = pending.table.rows.iter().map(PendingRow::actions).collect();
+        for (mine, setting) in sets.iter().zip(&pending.rows) {
+            let Some(setting) = setting else { continue };
+            for action in mine {
+                // Behind a narrower row without a case none decides.
+                let mut others = pending.table.rows.iter().zip(&sets);
+                let is_shadowed = others.any(|(row, other)| {
+                    row.row.when.is_none() && other.contains(action) && other.is_subset(mine) && other != mine
+                });
+                if !is_shadowed {
+                    *found.entry(*action).or_insert(true) &= setting.who == Audience::NoOne;
+                }
+            }
+        }
+    }
+    found
 }
 
 pub(super) fn check_settings(typing: &mut Typing<'_, '_>, pending: &PendingSettings<'_>) {

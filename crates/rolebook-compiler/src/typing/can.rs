@@ -50,7 +50,7 @@ impl Typing<'_, '_> {
         self.error(&rules::MISPLACED_CAN, message, at, id, "whoever is allowed it", help);
     }
 
-    fn asked_action(&mut self, at: ItemIx, owner: &Name, verb: &Name) -> Option<ActionId> {
+    pub(super) fn asked_action(&mut self, at: ItemIx, owner: &Name, verb: &Name) -> Option<ActionId> {
         let Some(found) = self.model.names.owner(self.items, self.sink, at, owner) else {
             let near = self.model.names.near(&[Scope::Types]);
             let message = format!("no type or area `{}` is declared", owner.text);

@@ -4,7 +4,7 @@ use rolebook_diagnostics::{a as article, rules};
 use rolebook_policy::{Holding, KeyRoleId, LicenseId, Owner, RoleId, TypeId};
 use rolebook_syntax::ast::{ExprId, Name, Path2, RolePlace};
 
-use super::{ExprAt, Symbol, Ty, Typing, Use};
+use super::{ExprAt, Polarity, Symbol, Ty, Typing, Use};
 use crate::declare::{Scope, dotted};
 use crate::former::Former;
 use crate::items::{ItemIx, Items, Spot};
@@ -131,6 +131,22 @@ impl Typing<'_, '_> {
             let found = self.describe(&Ty::Entity(types));
             let message = format!("{found} carries no license");
             self.error(&rules::TYPE_MISMATCH, message, at, person, "its type says `license none`", "");
+        }
+    }
+
+    /// `setting A is no one`: settings decide A, and it stands where it takes away.
+    pub(super) fn setting(&mut self, (at, id): ExprAt, owner: &Name, verb: &Name, used: &Use<'_>) {
+        let Some(action) = self.asked_action(at, owner, verb) else { return };
+        self.remember(at, id, Symbol::Action(action));
+        if !self.model.no_one.contains_key(&action) {
+            let message = format!("no setting says who may do `{}`", self.model.policy.action_name(action));
+            let help = "name an action that stands in a `settings` table";
+            self.error(&rules::TYPE_MISMATCH, message, at, id, "nothing is set", help);
+        }
+        if matches!(used.polarity, Polarity::More | Polarity::Mixed) {
+            let message = "a setting that is narrowed would allow more here";
+            let help = "it may stand in a forbid, not under `not`; elsewhere only under `not`";
+            self.error(&rules::MISPLACED_SETTING, message, at, id, "gives access", help);
         }
     }
 

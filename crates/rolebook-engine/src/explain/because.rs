@@ -107,7 +107,17 @@ impl Explainer<'_> {
     pub(super) fn rests_on(&self, id: ExprId, scope: &Scope<'_>, found: &mut Found) {
         let Some(expr) = self.policy.expr(id) else { return };
         match expr {
-            Expr::HasLicense(..) | Expr::SettingIsNoOne(..) => {}
+            Expr::HasLicense(person, _) => {
+                self.rests_on(*person, scope, found);
+                if let Val::Is(person) = self.evaluator.value(*person, scope) {
+                    let words = self.carries_words(&person);
+                    found.put(words, self.evaluator.truth(id, scope) == Truth::Unknown);
+                }
+            }
+            Expr::SettingIsNoOne(action, is_no_one) => {
+                let is = if *is_no_one { "is" } else { "is not" };
+                found.facts.push(format!("the setting of {} {is} no one", self.policy.action_name(*action)));
+            }
             Expr::Can(person, action, thing) => self.rests_on_decision((*person, *action, *thing), scope, found),
             Expr::Any(ty, body) | Expr::Count(ty, body) => self.rests_on_each(*ty, *body, scope, found),
             Expr::CountOf(set) => self.rests_on_size(*set, scope, found),

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use rolebook_policy::{
-    ActionId, Cell, CellKind, Effect, Expr, ExprId, Grantee, Matrix, ObligationId, Place, Policy, Row, Rule, Value,
+    ActionId, Audience, Cell, CellKind, Effect, Expr, ExprId, Grantee, Matrix, ObligationId, Place, Policy, Row, Rule,
+    Setting, Settings, Value,
 };
 
 use super::names;
 use super::tree::{DecisionTree, ExprKind, ExprTree, Meant, PartKind, PartTree, Status};
-use crate::reference::{Arguments, Evaluator, Scope, is_narrower};
+use crate::reference::{Arguments, Evaluator, Scope, WITHOUT_LICENSE, is_narrower};
 use crate::{Facts, Request, Truth};
 
 /// One explanation in the making.
@@ -54,15 +55,17 @@ impl<'a> Explainer<'a> {
 
         let refusals = self.refusals(action, &scope);
         let refused = Truth::any(refusals.iter().map(|part| part.value));
+        let (included, ceilings) = self.ceilings(action, &scope);
         let grants = self.grants(action, &scope);
         let granted = Truth::any(grants.iter().map(|part| part.value));
         parts.extend(refusals);
+        parts.extend(ceilings);
         parts.extend(grants);
 
         DecisionTree {
             action: self.policy.action_name(action),
             resource: self.name(resource),
-            value: Truth::all([way_in, refused.not(), granted]),
+            value: Truth::all([way_in, refused.not(), granted, included]),
             seen: false,
             parts,
         }
@@ -91,7 +94,106 @@ impl<'a> Explainer<'a> {
         for rule in self.evaluator.rules(action, Effect::Allow) {
             parts.push((rule.place, self.rule(PartKind::Grant, rule, scope)));
         }
+        self.evaluator.each_setting(action, scope, |settings, row, setting, _| {
+            parts.push((setting.place, self.setting(action, (settings, row), setting, scope)));
+        });
         in_source_order(parts)
+    }
+
+    /// A row of settings: it grants to its audience.
+    fn setting(
+        &self,
+        action: ActionId,
+        (settings, row): (&Settings, &Row),
+        setting: &Setting,
+        scope: &Scope<'_>,
+    ) -> PartTree {
+        let conditions = self.case(action, &settings.table, row, scope);
+        let text = format!("{} for \"{}\" in \"{}\"", setting.text, row.label(self.policy), settings.table.title);
+        let audience = setting.who.grantees();
+        let grantees: Vec<(&str, &Grantee)> = match &setting.who {
+            Audience::Only(list) => list.iter().map(|(text, grantee)| (text.as_str(), grantee)).collect(),
+            Audience::NoOne | Audience::Assigned(_) | Audience::Members | Audience::Everyone => {
+                audience.iter().map(|grantee| (setting.text.as_str(), grantee)).collect()
+            }
+        };
+        self.part(PartKind::Grant, text, setting.place, &grantees, conditions, &[], scope)
+    }
+
+    /// What the license of the principal includes, cell by cell, and whether all of it does.
+    fn ceilings(&self, action: ActionId, scope: &Scope<'_>) -> (Truth, Vec<PartTree>) {
+        if !self.policy.carries_license(self.request.principal.0) {
+            return (Truth::True, vec![]);
+        }
+        let Some(license) = self.evaluator.license() else {
+            let place = self.policy.ty(self.request.principal.0).map_or_else(Default::default, |ty| ty.place);
+            let meant = self.carries_words(&self.evaluator.principal());
+            return (
+                Truth::False,
+                vec![self.ceiling((WITHOUT_LICENSE.into(), place), meant, Truth::True, None, vec![])],
+            );
+        };
+        let mut parts = Vec::new();
+        self.evaluator.each_cap(action, license, scope, |table, row, column, guard| {
+            let Some(cell) = row.cells.get(column) else { return };
+            let name = table.columns.get(column).map_or("", |column| &column.text);
+            let text =
+                format!("license {name}: {} for \"{}\" in \"{}\"", cell.text, row.label(self.policy), table.title);
+            let meant = self.carries_words(&self.evaluator.principal());
+            let mut conditions = self.case(action, table, row, scope);
+            let included = match &cell.kind {
+                CellKind::Granted { conditions: named, obligations } => {
+                    let own: Vec<ExprTree> = named
+                        .iter()
+                        .filter_map(|id| self.policy.condition(*id))
+                        .map(|condition| self.named(&condition.name, condition.body, scope))
+                        .collect();
+                    let value = Truth::all(own.iter().map(|condition| condition.value));
+                    conditions.extend(own);
+                    Some((value, obligations.as_slice()))
+                }
+                CellKind::No | CellKind::Never => None,
+            };
+            parts.push((cell.place, self.ceiling((text, cell.place), meant, guard, included, conditions)));
+        });
+        let parts = in_source_order(parts);
+        let value = if parts.is_empty() { Truth::False } else { Truth::all(parts.iter().map(|part| part.value)) };
+        (value, parts)
+    }
+
+    /// A cell that caps a license; `case` is the value of its row's case, `included` what the cell comes to, if anything.
+    fn ceiling(
+        &self,
+        (text, place): (String, Place),
+        why: String,
+        case: Truth,
+        included: Option<(Truth, &[ObligationId])>,
+        conditions: Vec<ExprTree>,
+    ) -> PartTree {
+        let (included, obligations) = included.unwrap_or((Truth::False, &[]));
+        let value = case.not().or(included);
+        let not_kept = names(self.policy, obligations.iter().filter(|id| !self.request.enforces.contains(id)));
+        let status = match (case, value) {
+            // It speaks of another case.
+            (Truth::False, _) => Status::NotMeant,
+            (_, Truth::False) => Status::ConditionFalse,
+            (_, Truth::Unknown) => Status::MissingValue,
+            (_, Truth::True) if not_kept.is_empty() => Status::Applies,
+            (_, Truth::True) => Status::ObligationNotKept,
+        };
+        PartTree {
+            kind: PartKind::Ceiling,
+            text,
+            place: self.policy.place_text(place),
+            value,
+            status,
+            meant: Some(Meant { value: Truth::True, why, grantees: vec![] }),
+            conditions,
+            obligations: names(self.policy, obligations.iter()),
+            not_kept,
+            decision: None,
+            parts: vec![],
+        }
     }
 
     fn cell(
@@ -102,6 +204,24 @@ impl<'a> Explainer<'a> {
         cell: &Cell,
         scope: &Scope<'_>,
     ) -> PartTree {
+        let mut conditions = self.case(action, matrix, row, scope);
+        let mut obligations: &[ObligationId] = &[];
+        if let CellKind::Granted { conditions: named, obligations: asked } = &cell.kind {
+            obligations = asked;
+            for id in named {
+                let Some(condition) = self.policy.condition(*id) else { continue };
+                conditions.push(self.named(&condition.name, condition.body, scope));
+            }
+        }
+        let declared = matrix.columns.get(column);
+        let column = declared.map_or("", |column| &column.text);
+        let text = format!("{column}: {} for \"{}\" in \"{}\"", cell.text, row.label(self.policy), matrix.title);
+        let grantees: Vec<(&str, &Grantee)> = declared.iter().map(|found| (column, &found.grantee)).collect();
+        self.part(kind, text, cell.place, &grantees, conditions, obligations, scope)
+    }
+
+    /// When a row decides the action: its own case, and outside of those of narrower rows.
+    fn case(&self, action: ActionId, matrix: &Matrix, row: &Row, scope: &Scope<'_>) -> Vec<ExprTree> {
         let mut conditions: Vec<ExprTree> = Vec::new();
         if let Some(when) = &row.when {
             conditions.push(self.condition(when.expr, scope));
@@ -124,19 +244,7 @@ impl<'a> Explainer<'a> {
                 });
             }
         }
-        let mut obligations: &[ObligationId] = &[];
-        if let CellKind::Granted { conditions: named, obligations: asked } = &cell.kind {
-            obligations = asked;
-            for id in named {
-                let Some(condition) = self.policy.condition(*id) else { continue };
-                conditions.push(self.named(&condition.name, condition.body, scope));
-            }
-        }
-        let declared = matrix.columns.get(column);
-        let column = declared.map_or("", |column| &column.text);
-        let text = format!("{column}: {} for \"{}\" in \"{}\"", cell.text, row.label(self.policy), matrix.title);
-        let grantees: Vec<(&str, &Grantee)> = declared.iter().map(|found| (column, &found.grantee)).collect();
-        self.part(kind, text, cell.place, &grantees, conditions, obligations, scope)
+        conditions
     }
 
     fn rule(&self, kind: PartKind, rule: &Rule, scope: &Scope<'_>) -> PartTree {
@@ -205,6 +313,9 @@ impl<'a> Explainer<'a> {
         if value == Truth::False && roles_alone {
             let texts: Vec<&str> = grantees.iter().map(|(text, _)| *text).collect();
             why = vec![format!("{} holds none of {}", self.name(&self.evaluator.principal()), texts.join(", "))];
+        }
+        if grantees.is_empty() {
+            why = vec!["nobody is meant".into()];
         }
         let grantees = grantees.iter().map(|(text, _)| (*text).to_owned()).collect();
         Meant { value, why: why.join("; "), grantees }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{Cardinality, KeyRoleId, ObligationId, Policy, RoleId, TypeId, TypeKind, Value};
+use rolebook_policy::{Cardinality, KeyRoleId, LicenseId, ObligationId, Policy, RoleId, TypeId, TypeKind, Value};
 
 use super::tree::ChangeCode;
 use super::valid::stays_valid;
@@ -36,6 +36,8 @@ pub(super) enum Change {
     HoldRole { person: EntityIx, role: RoleId, place: EntityIx },
     /// A person does not hold it.
     DropRole { person: EntityIx, role: RoleId, place: EntityIx },
+    /// A person carries that license instead of the present one.
+    CarryLicense { person: EntityIx, license: LicenseId },
 }
 
 impl Change {
@@ -49,6 +51,7 @@ impl Change {
             Self::HoldKeyRole { .. } | Self::DropKeyRole { .. } => 4,
             Self::Seat { .. } => 5,
             Self::HoldRole { .. } | Self::DropRole { .. } => 6,
+            Self::CarryLicense { .. } => 7,
         }
     }
 
@@ -65,12 +68,15 @@ impl Change {
             Self::Seat { .. } => ChangeCode::Sit,
             Self::HoldRole { .. } => ChangeCode::HoldRole,
             Self::DropRole { .. } => ChangeCode::DropRole,
+            Self::CarryLicense { .. } => ChangeCode::CarryLicense,
         }
     }
 
     /// Whether both at once would be two answers to one question.
     pub(super) fn conflicts(&self, other: &Self, policy: &Policy, facts: &Facts) -> bool {
-        use Change::{Add, DropKeyRole, DropRole, Enforce, Give, HoldKeyRole, HoldRole, Remove, Seat, Send, Set};
+        use Change::{
+            Add, CarryLicense, DropKeyRole, DropRole, Enforce, Give, HoldKeyRole, HoldRole, Remove, Seat, Send, Set,
+        };
         match (self, other) {
             (Send { name: a, .. }, Send { name: b, .. }) | (Give { name: a, .. }, Give { name: b, .. }) => a == b,
             (
@@ -90,8 +96,10 @@ impl Change {
             }
             (HoldRole { person: a, place: x, .. }, DropRole { person: b, place: y, .. })
             | (DropRole { person: a, place: x, .. }, HoldRole { person: b, place: y, .. }) => (a, x) == (b, y),
+            (CarryLicense { person: a, .. }, CarryLicense { person: b, .. }) => a == b,
             (
                 Enforce(_)
+                | CarryLicense { .. }
                 | Send { .. }
                 | Give { .. }
                 | Set { .. }
@@ -182,6 +190,12 @@ impl Change {
                 }
                 let before = (!before.is_empty()).then(|| before.join(" and "));
                 format!("{hold} {role_name} on {}{}", called(*place), instead(before))
+            }
+            Self::CarryLicense { person: who, license } => {
+                let named = |id: LicenseId| policy.license(id).map_or(String::new(), |license| license.name.clone());
+                let before = facts.get(*who).and_then(|entity| entity.license).map(named);
+                let carries = if Some(*who) == asks { String::new() } else { format!("{} has ", called(*who)) };
+                format!("{carries}license {}{}", named(*license), instead(before))
             }
             Self::DropRole { person: who, role, place } => {
                 let role = policy.role(*role).map_or("", |role| &role.name);
@@ -275,6 +289,7 @@ impl<'a> Working<'a> {
             Change::DropRole { person, role, place } => self.edit(*person, |entity| {
                 entity.roles.remove(&(*role, *place));
             }),
+            Change::CarryLicense { person, license } => self.edit(*person, |entity| entity.license = Some(*license)),
         }
     }
 

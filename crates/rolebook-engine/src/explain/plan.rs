@@ -213,16 +213,20 @@ impl<'a> Planner<'a> {
                 granted = self.either(granted, grant);
             }
         }
+        let set = self.set(action, &scope);
+        granted = self.either(granted, set);
+        let included = self.included(action, &scope);
+        plans = self.both(plans, included);
         self.both(plans, granted)
     }
 
-    fn keeps(&mut self, obligations: &[ObligationId]) -> Plans {
+    pub(super) fn keeps(&mut self, obligations: &[ObligationId]) -> Plans {
         let more = obligations.iter().copied().filter(|id| !self.request.enforces.contains(id));
         let more: std::collections::BTreeSet<ObligationId> = more.collect();
         if more.is_empty() { done() } else { self.change(Change::Enforce(more)) }
     }
 
-    fn is_meant(&mut self, grantee: &Grantee, scope: &Scope<'_>) -> Plans {
+    pub(super) fn is_meant(&mut self, grantee: &Grantee, scope: &Scope<'_>) -> Plans {
         if self.evaluator.holds(grantee, scope) == Truth::True {
             return done();
         }
@@ -291,8 +295,13 @@ impl<'a> Planner<'a> {
     pub(super) fn hold_role(&mut self, person: EntityIx, role: RoleId, thing: &Value) -> Plans {
         let policy = self.policy;
         let Some(declared) = policy.role(role).filter(|_| self.is_person(person)) else { return no_way() };
-        let mut plans = no_way();
-        for place in self.places(thing, declared.on) {
+        let places = self.places(thing, declared.on);
+        let mut plans = self.unvoid(person, role, &places);
+        let license = self.facts.get(person).and_then(|entity| entity.license);
+        if license.is_some_and(|license| policy.is_void(license, role)) {
+            return plans;
+        }
+        for place in places {
             let may = place == EntityIx::WORKSPACE || seats_allowed(policy, self.facts, person, place).is_some();
             if may {
                 let this = self.change(Change::HoldRole { person, role, place });

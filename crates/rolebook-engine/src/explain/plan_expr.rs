@@ -31,7 +31,14 @@ impl<'a> Planner<'a> {
         let policy = self.policy;
         let Some(expr) = policy.expr(id) else { return no_way() };
         match expr {
-            Expr::HasLicense(..) | Expr::Count(..) | Expr::CountOf(_) | Expr::It | Expr::SettingIsNoOne(..) => no_way(),
+            Expr::HasLicense(person, license) => {
+                let Val::Is(person) = self.evaluator.value(*person, scope) else { return no_way() };
+                match self.evaluator.known(&person) {
+                    Some(person) => self.carry(person, |other| (other == *license) == goal),
+                    None => no_way(),
+                }
+            }
+            Expr::Count(..) | Expr::CountOf(_) | Expr::It | Expr::SettingIsNoOne(..) => no_way(),
             Expr::Can(person, action, thing) => {
                 match (self.evaluator.value(*person, scope), self.evaluator.value(*thing, scope)) {
                     // What would let somebody else do it is his own matter.

@@ -26,7 +26,7 @@ impl Explainer<'_> {
                     why.extend(first.map(|part| self.forbid(part, because)));
                 }
                 Reason::Gate => why.extend(self.closed(decision)),
-                Reason::License => {}
+                Reason::License => why.push(self.not_included(decision)),
                 Reason::NoGrant => why.push(self.no_grant(decision)),
                 Reason::Obligation => why.push(self.obligation(alternatives)),
             }
@@ -113,6 +113,40 @@ impl Explainer<'_> {
         .collect()
     }
 
+    /// What the license does not include, and which licenses would.
+    fn not_included(&self, decision: &DecisionTree) -> WhyNot {
+        let why = |detail, message| WhyNot { code: ReasonCode::License, detail, message, because: String::new() };
+        let carries = self.carries_words(&self.evaluator.principal());
+        if self.evaluator.license().is_none() {
+            return why(Detail::Known, format!("{carries}, and without one nothing is open"));
+        }
+        let parts: Vec<&PartTree> = decision.of(PartKind::Ceiling).collect();
+        let others = crate::including_licenses(self.policy, self.facts, self.request);
+        let others: Vec<String> =
+            others.iter().filter_map(|id| self.policy.license(*id)).map(|license| license.name.clone()).collect();
+        let would = match others.as_slice() {
+            [] => "no license includes it here".into(),
+            [one] => format!("the license {one} would"),
+            _ => format!("the licenses {} would", shortened(others, ", ")),
+        };
+        let closed: Vec<&PartTree> = parts.iter().copied().filter(|part| part.value == Truth::False).collect();
+        if closed.is_empty() {
+            let missing = shortened(parts.iter().map(|part| unknown(part)).collect(), "; ");
+            let message = format!("{carries}, and whether that includes it is not known: {missing}; {would}");
+            return why(Detail::MissingValue, message);
+        }
+        // A cell that says no says so in any case; one with a condition would say yes in another.
+        let failing: Vec<String> = closed.iter().map(|part| failing(&part.conditions)).collect::<Vec<_>>().concat();
+        if failing.is_empty() {
+            let message = format!("{carries}, which does not include {}; {would}", decision.action);
+            return why(Detail::Known, message);
+        }
+        let action = &decision.action;
+        let message =
+            format!("{carries}, which does not include {action} in this case: {}; {would}", shortened(failing, "; "));
+        why(Detail::ConditionFalse, message)
+    }
+
     fn no_grant(&self, decision: &DecisionTree) -> WhyNot {
         let why = |detail, message| WhyNot { code: ReasonCode::NoGrant, detail, message, because: String::new() };
         let action = &decision.action;
@@ -163,6 +197,12 @@ impl Explainer<'_> {
                 to.push(grantee.clone());
             }
         }
+        if to.is_empty() {
+            return why(
+                Detail::GrantedToNobody,
+                format!("a setting opens {action} to no one, and nothing else grants it"),
+            );
+        }
         let holds = self.holds_words();
         why(Detail::NotMeant, format!("the book grants {action} to {}; {name} holds {holds}", shortened(to, ", ")))
     }
@@ -171,12 +211,18 @@ impl Explainer<'_> {
     fn holds_words(&self) -> String {
         let principal = self.evaluator.principal();
         let entity = self.evaluator.known(&principal).and_then(|at| self.facts.get(at));
-        let roles = entity.into_iter().flat_map(|entity| &entity.roles).filter_map(|(role, place)| {
-            let role = self.policy.role(*role)?;
+        let license = entity.and_then(|entity| entity.license);
+        let roles = entity.into_iter().flat_map(|entity| &entity.roles).filter_map(|(id, place)| {
+            let role = self.policy.role(*id)?;
             let place = self.facts.value(*place)?;
-            Some(match &place {
+            let held = match &place {
                 Value::Entity(rolebook_policy::TypeId::WORKSPACE, _) => role.name.clone(),
                 place => format!("{} on {}", role.name, self.name(place)),
+            };
+            let void = license.filter(|license| self.policy.is_void(*license, *id));
+            Some(match void.and_then(|license| self.policy.license(license)) {
+                Some(license) => format!("{held} (which does not count under the license {})", license.name),
+                None => held,
             })
         });
         let held: Vec<String> = roles.collect();

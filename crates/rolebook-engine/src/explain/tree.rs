@@ -135,9 +135,9 @@ impl PartKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It applies: it grants, refuses, lets in.
+    /// It applies: it grants, refuses, lets in, includes.
     Applies,
-    /// It is not meant for the principal.
+    /// It is not meant for the principal; of a ceiling: it speaks of another case.
     NotMeant,
     /// It is meant for the principal, and its condition is false; of a gate: closed.
     ConditionFalse,
@@ -258,7 +258,8 @@ impl PartTree {
     }
 }
 
-/// A decision: it is true where all gates and requirements are, no never and no forbid is, and some grant is.
+/// A decision: it is true where all gates and requirements are, no never and no forbid is, all ceilings include it, and
+/// some grant is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DecisionTree {
     /// `note.edit`
@@ -269,7 +270,7 @@ pub struct DecisionTree {
     pub value: Truth,
     /// The same decision stands in the tree already, with its parts.
     pub seen: bool,
-    /// Gates and requirements first, then what refuses, then what grants; each in source order.
+    /// Gates and requirements first, then what refuses, then what caps the license, then what grants; each in source order.
     pub parts: Vec<PartTree>,
 }
 
@@ -317,6 +318,8 @@ pub enum ChangeCode {
     HoldRole,
     /// Somebody does not hold a role.
     DropRole,
+    /// Somebody carries another license.
+    CarryLicense,
 }
 
 /// A change.

@@ -20,7 +20,19 @@ impl Explainer<'_> {
             Grantee::Role(role) => self.grantee_role_words(*role, resource, value),
             Grantee::KeyRole(holding) => self.holder_words(&principal, &holding.key_roles, text, resource, value),
             Grantee::Members => self.grantee_member_words(resource, value),
-            Grantee::License(_) => String::new(),
+            Grantee::License(_) => self.carries_words(&principal),
+        }
+    }
+
+    /// "lee carries the license viewer"; "lee carries no license".
+    pub(super) fn carries_words(&self, person: &Value) -> String {
+        let name = self.name(person);
+        let Some(entity) = self.evaluator.known(person).and_then(|at| self.facts.get(at)) else {
+            return format!("nothing is known of {name}");
+        };
+        match entity.license.and_then(|license| self.policy.license(license)) {
+            Some(license) => format!("{name} carries the license {}", license.name),
+            None => format!("{name} carries no license"),
         }
     }
 
@@ -31,8 +43,14 @@ impl Explainer<'_> {
         let Some(entity) = self.evaluator.known(person).and_then(|at| self.facts.get(at)) else {
             return format!("nothing is known of {name}");
         };
-        let held: Vec<(RoleId, EntityIx)> =
-            entity.roles.iter().copied().filter(|(held, _)| self.evaluator.includes(*held, role)).collect();
+        let includes = |held: &(RoleId, EntityIx)| self.evaluator.includes(held.0, role);
+        let (held, void): (Vec<_>, Vec<_>) =
+            entity.roles.iter().copied().filter(includes).partition(|(held, _)| self.evaluator.counts(entity, *held));
+        if let (true, Some((void, _)), Some(license)) = (held.is_empty(), void.first(), entity.license) {
+            let void = self.policy.role(*void).map_or("", |role| &role.name);
+            let license = self.policy.license(license).map_or("", |license| &license.name);
+            return format!("{name}'s role {void} does not count under the license {license}");
+        }
         let called = |held: RoleId| self.called_role(held, role);
         if declared.on == TypeId::WORKSPACE {
             return match held.first() {

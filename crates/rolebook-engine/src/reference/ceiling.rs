@@ -2,26 +2,56 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{ActionId, CellKind, Grantee, LicenseId, Matrix, ObligationId, Row};
+use rolebook_policy::{ActionId, CellKind, Grantee, LicenseId, Matrix, ObligationId, Policy, Row, Value};
 
 use super::expr::Scope;
 use super::gate::{Way, open};
 use super::{Evaluator, grant};
 use crate::alternatives::Alternatives;
-use crate::{Considered, Part, Truth};
+use crate::{Considered, Facts, Part, Request, Truth};
+
+/// What is said of a principal without a license.
+pub(crate) const WITHOUT_LICENSE: &str = "no license, so nothing is included";
+
+/// The licenses that include what is asked, obligations aside; none where the principal's type carries none.
+pub fn including_licenses(policy: &Policy, facts: &Facts, request: &Request) -> Vec<LicenseId> {
+    if !policy.carries_license(request.principal.0) {
+        return vec![];
+    }
+    let evaluator = Evaluator::new(policy, facts, request);
+    let resource = Value::Entity(request.resource.0, request.resource.1.clone());
+    let scope = Scope::of_request(&resource);
+    let licenses = (0..policy.licenses.len()).map(|index| LicenseId(index as u32));
+    licenses.filter(|license| evaluator.includes_action(*license, request.action, &scope) == Truth::True).collect()
+}
 
 impl Evaluator<'_> {
+    /// Whether all ceilings include the action for whoever carries the license.
+    pub(crate) fn includes_action(&self, license: LicenseId, action: ActionId, scope: &Scope<'_>) -> Truth {
+        self.capped(license, action, scope, &mut vec![]).0
+    }
+
+    /// The license of who asks, where there is one.
+    pub(crate) fn license(&self) -> Option<LicenseId> {
+        let (ty, id) = &self.request.principal;
+        self.facts.find(*ty, id).and_then(|at| self.facts.get(at)).and_then(|entity| entity.license)
+    }
+
     /// Whether all ceilings include the action, and the obligations under which they do. A ceiling never grants.
     pub(super) fn ceilings(&self, action: ActionId, scope: &Scope<'_>, considered: &mut Vec<Considered>) -> Way {
-        let (ty, id) = &self.request.principal;
-        if !self.policy.carries_license(*ty) {
+        if !self.policy.carries_license(self.request.principal.0) {
             return open();
         }
-        let entity = self.facts.find(*ty, id).and_then(|at| self.facts.get(at));
-        let Some(license) = entity.and_then(|entity| entity.license) else {
-            considered.push(self.without_license());
-            return (Truth::False, Alternatives::none());
-        };
+        match self.license() {
+            Some(license) => self.capped(license, action, scope, considered),
+            None => {
+                considered.push(self.without_license());
+                (Truth::False, Alternatives::none())
+            }
+        }
+    }
+
+    fn capped(&self, license: LicenseId, action: ActionId, scope: &Scope<'_>, considered: &mut Vec<Considered>) -> Way {
         let mut value = Truth::True;
         let mut obligations: BTreeSet<ObligationId> = BTreeSet::new();
         let mut is_covered = false;
@@ -101,7 +131,7 @@ impl Evaluator<'_> {
     fn without_license(&self) -> Considered {
         Considered {
             part: Part::Ceiling,
-            text: format!("{} carries no license, so no ceiling includes anything", self.value_text(&self.principal())),
+            text: WITHOUT_LICENSE.into(),
             place: self.policy.ty(self.request.principal.0).map_or_else(Default::default, |ty| ty.place),
             value: Truth::False,
             holds: Truth::True,

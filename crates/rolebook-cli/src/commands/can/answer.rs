@@ -1,7 +1,9 @@
 //! The answer of `rolebook can`, for people and for programs.
 
-use rolebook_engine::{Answer, Considered, Decision, Part, Reason, Request, Truth};
-use rolebook_policy::{ObligationId, Policy};
+use std::collections::BTreeSet;
+
+use rolebook_engine::{Answer, Considered, Decision, Facts, Part, Reason, Request, Truth, including_licenses};
+use rolebook_policy::{ObligationId, Policy, RoleId};
 use serde_json::json;
 
 use crate::commands::question::{limits, thing};
@@ -12,7 +14,14 @@ fn obligations(policy: &Policy, set: &[ObligationId]) -> String {
 }
 
 /// For people: the answer, why, and what it rests on.
-pub(super) fn print(io: &mut Io, policy: &Policy, request: &Request, decision: &Decision, notes: &[String]) {
+pub(super) fn print(
+    io: &mut Io,
+    policy: &Policy,
+    facts: &Facts,
+    request: &Request,
+    decision: &Decision,
+    notes: &[String],
+) {
     let question = format!(
         "{} may {}{} on {}",
         request.principal.1,
@@ -35,7 +44,7 @@ pub(super) fn print(io: &mut Io, policy: &Policy, request: &Request, decision: &
         Answer::Deny(reasons) => {
             out.push_str(&format!("{}  {question}\n", io.paint("31;1", "DENIED")));
             for reason in reasons {
-                out.push_str(&format!("  because {}\n", reason_text(policy, reason, decision)));
+                out.push_str(&format!("  because {}\n", reason_text(policy, facts, request, reason, decision)));
             }
         }
     }
@@ -58,13 +67,13 @@ pub(super) fn print(io: &mut Io, policy: &Policy, request: &Request, decision: &
     io.out(&out);
 }
 
-fn reason_text(policy: &Policy, reason: &Reason, decision: &Decision) -> String {
+fn reason_text(policy: &Policy, facts: &Facts, request: &Request, reason: &Reason, decision: &Decision) -> String {
     match reason {
         Reason::Never => "a `never` refuses it".into(),
         Reason::Forbid(because) if because.is_empty() => "a forbid refuses it".into(),
         Reason::Forbid(because) => format!("\"{because}\""),
         Reason::Gate => "a gate on the way there is closed".into(),
-        Reason::License => "the license does not include it (license)".into(),
+        Reason::License => license_text(policy, facts, request),
         Reason::NoGrant => "nothing grants it in this case (no grant)".into(),
         Reason::Obligation => {
             let sets: Vec<String> = decision.alternatives.iter().map(|set| limits(policy, set)).collect();
@@ -76,6 +85,36 @@ fn reason_text(policy: &Policy, reason: &Reason, decision: &Decision) -> String 
             )
         }
     }
+}
+
+/// The roles of who asks that do not count, in words.
+pub(super) fn void_roles(policy: &Policy, facts: &Facts, request: &Request) -> Vec<String> {
+    let (ty, id) = &request.principal;
+    let Some(entity) = facts.find(*ty, id).and_then(|at| facts.get(at)) else { return vec![] };
+    let Some(license) = entity.license else { return vec![] };
+    let name = policy.license(license).map_or("", |license| &license.name);
+    let void: BTreeSet<RoleId> =
+        entity.roles.iter().map(|(role, _)| *role).filter(|role| policy.is_void(license, *role)).collect();
+    let roles = void.into_iter().filter_map(|role| policy.role(role));
+    roles.map(|role| format!("{id}'s role {} does not count under the license {name}", role.name)).collect()
+}
+
+/// "the license viewer does not include it, practitioner does (license)"
+fn license_text(policy: &Policy, facts: &Facts, request: &Request) -> String {
+    let (ty, id) = &request.principal;
+    let entity = facts.find(*ty, id).and_then(|at| facts.get(at));
+    let Some(license) = entity.and_then(|entity| entity.license).and_then(|license| policy.license(license)) else {
+        return format!("{id} carries no license, and without one nothing is open (license)");
+    };
+    let others = including_licenses(policy, facts, request);
+    let others: Vec<&str> =
+        others.iter().filter_map(|id| policy.license(*id)).map(|other| other.name.as_str()).collect();
+    let would = match others.as_slice() {
+        [] => String::new(),
+        [one] => format!(", {one} would"),
+        _ => format!(", {} would", others.join(" and ")),
+    };
+    format!("the license {} does not include it{would} (license)", license.name)
 }
 
 fn considered(io: &Io, policy: &Policy, part: &Considered) -> String {

@@ -185,7 +185,13 @@ impl View<'_> {
                 others.push(self.for_others(part));
                 continue;
             }
-            if part.kind == PartKind::AsAbove && part.is_well() {
+            let says_nothing = match part.kind {
+                PartKind::AsAbove => part.is_well(),
+                // A cell that speaks of another case.
+                PartKind::Ceiling => part.is_for_others(),
+                _ => false,
+            };
+            if says_nothing {
                 continue;
             }
             let node = self.part(part, granted);
@@ -233,7 +239,7 @@ impl View<'_> {
 
     fn part(&self, part: &PartTree, granted: bool) -> Node {
         let mark = match (part.kind, part.status) {
-            (PartKind::Grant, Status::ObligationNotKept) => Mark::InTheWay,
+            (PartKind::Grant | PartKind::Ceiling, Status::ObligationNotKept) => Mark::InTheWay,
             (PartKind::Grant, _) if part.value != Truth::True && granted => Mark::Neutral,
             _ if part.value == Truth::Unknown => Mark::Unknown,
             _ if part.is_well() => Mark::Well,
@@ -300,6 +306,9 @@ fn heading(part: &PartTree) -> String {
         (PartKind::Never | PartKind::Forbid, Truth::True) => "refused:",
         (PartKind::Never | PartKind::Forbid, Truth::False) => "not refused:",
         (PartKind::Never | PartKind::Forbid, Truth::Unknown) => "not known whether refused:",
+        (PartKind::Ceiling, Truth::True) if part.status == Status::ObligationNotKept => {
+            "the license includes it under a limit:"
+        }
         (PartKind::Ceiling, Truth::True) => "the license includes it:",
         (PartKind::Ceiling, Truth::False) => "the license does not include it:",
         (PartKind::Ceiling, Truth::Unknown) => "not known whether the license includes it:",
