@@ -1,4 +1,4 @@
-//! Verdicts about small books with licenses, settings, quantifiers, `can`, active scopes, compared with a
+//! Verdicts about small books with licenses, settings, quantifiers, `can`, active scopes and derived key roles, compared with a
 //! look at every small world. What is called proved has no exception there, and what has one is refuted.
 
 use std::collections::BTreeMap;
@@ -398,6 +398,46 @@ matrix "Docs" {
     when: &["", "resource within context.team", "principal has role lead on any team"],
 };
 
+const DERIVED: Small = Small {
+    book: r#"
+principal user { email: text; works: bool }
+resource account {
+  vip: bool
+  contact?: text
+  key role csm
+  key role ae
+  action view, edit
+}
+assign account.csm {
+  from resource.contact matching user.email where it.works
+  to user "you" if resource.vip
+}
+assign account.ae {
+  manual
+  from resource.contact matching user.email
+}
+allow csm to account.view
+allow ae to account.edit
+allow user to account.edit if csm of resource is empty
+forbid user to account.edit if principal is csm of resource and resource.vip
+"#,
+    entities: &["user:me", "user:you", "account:c"],
+    choices: &[
+        ("user:me", "email", &["m@x", "y@x"]),
+        ("user:you", "email", &["y@x", "n@x"]),
+        ("user:me", "works", &["true", "false"]),
+        ("user:you", "works", &["true", "false"]),
+        ("account:c", "vip", &["true", "false"]),
+        ("account:c", "contact", &["", "M@x", "y@X", "none@x"]),
+        ("account:c", "ae", &["", "me", "you"]),
+    ],
+    context: &[],
+    arguments: &[],
+    who: &["csm", "ae", "user"],
+    what: &["account.view", "account.edit"],
+    when: &["", "resource.vip", "principal.works", "principal is csm of resource", "ae of resource is empty"],
+};
+
 fn check(name: &str, small: &Small, least: [usize; 2]) {
     let [proved, refuted, larger, open] = compare(small);
     println!("{name}: {proved} proved, {refuted} refuted, {larger} refuted beyond these worlds, {open} not decided");
@@ -422,4 +462,9 @@ fn quantifiers_and_can() {
 #[test]
 fn active_scopes() {
     check("active", &ACTIVE, [5, 30]);
+}
+
+#[test]
+fn derived_key_roles() {
+    check("derived", &DERIVED, [5, 20]);
 }
