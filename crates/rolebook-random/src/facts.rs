@@ -10,7 +10,6 @@ use rolebook_policy::{
     ValueKind, ValueType,
 };
 
-use crate::generate::built;
 use crate::rng::Rng;
 use crate::sent::Sent;
 
@@ -185,7 +184,7 @@ pub fn random_facts(policy: &Policy, rng: &mut Rng) -> FactSet {
         }
     }
     let names: Vec<String> = policy.types.iter().skip(1).map(|ty| ty.name.clone()).collect();
-    let partial = if built::PARTIAL && rng.chance(25) { rng.some(&names, 30) } else { vec![] };
+    let partial = if rng.chance(25) { rng.some(&names, 30) } else { vec![] };
     FactSet { entities, partial }
 }
 

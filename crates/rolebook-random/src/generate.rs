@@ -2,7 +2,6 @@
 //! another grant contradicts, say) is left to [`crate::repair`].
 
 mod assigns;
-pub(crate) mod built;
 mod exprs;
 mod former;
 mod grants;
@@ -19,20 +18,14 @@ pub use exprs::{Scope, Sense, condition};
 /// A book.
 pub fn book(rng: &mut Rng) -> Book {
     let mut book = nouns::nouns(rng);
-    if built::LICENSES {
-        licenses::licenses(&mut book, rng);
-        licenses::settings(&mut book, rng);
-    }
+    licenses::licenses(&mut book, rng);
+    licenses::settings(&mut book, rng);
     grants::conditions(&mut book, rng);
-    if built::LICENSES {
-        licenses::ceilings(&mut book, rng);
-        licenses::license_columns(&mut book, rng);
-    }
+    licenses::ceilings(&mut book, rng);
+    licenses::license_columns(&mut book, rng);
     grants::tables(&mut book, rng);
     grants::rules(&mut book, rng);
-    if built::ASSIGN {
-        assigns::assigns(&mut book, rng);
-    }
+    assigns::assigns(&mut book, rng);
     former::former(&mut book, rng);
     book
 }

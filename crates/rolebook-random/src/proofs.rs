@@ -7,7 +7,6 @@ use rolebook_policy::{
 };
 
 use crate::case::Effort;
-use crate::generate::built;
 use crate::narrow::Narrower;
 use crate::rng::Rng;
 
@@ -25,8 +24,7 @@ pub struct Proofs {
 /// Decides some claims about a policy.
 pub(crate) fn proofs(policy: &Policy, narrower: &[Narrower], rng: &mut Rng, effort: Effort) -> Proofs {
     // What is decided takes longer than what is asked: one book in three is looked at so closely.
-    let is_built = built::PROVES || built::is_plain(policy);
-    if !is_built || effort == Effort::Sample && !rng.chance(33) {
+    if effort == Effort::Sample && !rng.chance(33) {
         return Proofs { claims: vec![], dead: vec![], narrowed: vec![] };
     }
     let claims = match effort {
@@ -58,7 +56,7 @@ fn claim(policy: &Policy, rng: &mut Rng) -> Option<Assertion> {
         grantees.push(Grantee::KeyRole(holding));
     }
     let licenses = (0..policy.licenses.len()).map(|index| Grantee::License(LicenseId(index as u32)));
-    grantees.extend(licenses.filter(|_| built::LICENSE_CLAIMS));
+    grantees.extend(licenses);
     let types = policy.types.iter().enumerate().filter(|(_, ty)| ty.kind == TypeKind::Principal);
     grantees.extend(types.map(|(index, _)| Grantee::Type(TypeId(index as u32))));
     let grantee = rng.pick(&grantees)?.clone();

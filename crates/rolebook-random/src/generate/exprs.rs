@@ -1,7 +1,7 @@
 //! Random conditions that are of the right types where they are used.
 
 use super::names::Verb;
-use super::{built, quantifiers};
+use super::quantifiers;
 use crate::book::{Book, Expr, Field, Kind, Mark, Place, Type};
 use crate::rng::Rng;
 
@@ -193,11 +193,11 @@ fn atom(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
             return has_role(scope, rng, principal, terms);
         }
         4 | 5 if !scope.plain => return holding(scope, rng, terms),
-        6 if built::LICENSES && !scope.plain => return has_license(scope, rng, terms),
-        7 if built::SETTING_IS => return setting_is_no_one(scope, rng),
-        8 | 9 if built::QUANTIFIERS && !scope.plain => return quantifiers::any(scope, rng, terms),
-        10 if built::QUANTIFIERS && !scope.plain => return quantifiers::count(scope, rng, terms),
-        11 | 12 if built::CAN && !scope.plain => return can(scope, rng, terms),
+        6 if !scope.plain => return has_license(scope, rng, terms),
+        7 => return setting_is_no_one(scope, rng),
+        8 | 9 if !scope.plain => return quantifiers::any(scope, rng, terms),
+        10 if !scope.plain => return quantifiers::count(scope, rng, terms),
+        11 | 12 if !scope.plain => return can(scope, rng, terms),
         _ => {}
     }
     // The longer a path, the more of them there are: take one of each length alike.
@@ -215,7 +215,7 @@ fn atom(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
     if term.set {
         return match rng.below(4) {
             0 if !term.sent => Some(empty),
-            1 if built::QUANTIFIERS && !term.sent && scope.bound.is_none() => {
+            1 if !term.sent && scope.bound.is_none() => {
                 let count = Expr::CountOf(Box::new(term.expr.clone()));
                 Some(Expr::binary(count, order(rng)?, number(rng)))
             }
@@ -421,9 +421,7 @@ fn holding(scope: &Scope<'_>, rng: &mut Rng, terms: &[Term]) -> Option<Expr> {
     let holders = Expr::HoldersOf(key_role.clone(), Box::new(thing.clone()));
     Some(match rng.below(5) {
         0 => Expr::IsEmpty(Box::new(holders)),
-        3 if built::QUANTIFIERS && scope.bound.is_none() => {
-            Expr::binary(Expr::CountOf(Box::new(holders)), order(rng)?, number(rng))
-        }
+        3 if scope.bound.is_none() => Expr::binary(Expr::CountOf(Box::new(holders)), order(rng)?, number(rng)),
         1 => Expr::binary(principal.expr.clone(), "in", holders),
         2 => {
             let persons: Vec<&Term> = entities(terms)

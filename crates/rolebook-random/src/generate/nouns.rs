@@ -1,6 +1,5 @@
 //! Types, roles, actions, areas, groups, context, obligations.
 
-use super::built;
 use crate::book::{Action, Area, Book, Field, Gate, Group, KeyRole, Kind, Mark, Parent, Role, Type};
 use crate::rng::Rng;
 
@@ -97,7 +96,7 @@ fn ty(rng: &mut Rng, name: &str, principal: bool, above: &[&String], all: &[Stri
         actions.push(Action { name: verb.into(), arguments, on: vec![], requires });
     }
     let fields = fields(rng, all, 7, "");
-    let scope_active = built::SCOPE && !principal && !roles.is_empty() && rng.chance(45);
+    let scope_active = !principal && !roles.is_empty() && rng.chance(45);
     Type {
         principal,
         name: name.to_owned(),

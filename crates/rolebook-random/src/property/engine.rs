@@ -4,7 +4,6 @@ use rolebook_engine::{Answer, AnswerCode, Circumstances, Reason, Request, Truth,
 use rolebook_policy::{ActionId, ObligationId, TypeId, TypeKind};
 
 use crate::case::{Case, Effort};
-use crate::generate::built;
 
 /// One in so many cases is asked for lists: each of them is many decisions.
 const LISTS: u64 = 8;
@@ -91,8 +90,7 @@ pub(super) fn lists_are_answers(case: &Case<'_>) -> Result<(), String> {
 }
 
 pub(super) fn explanation_is_answer(case: &Case<'_>) -> Result<(), String> {
-    let is_built = built::EXPLAINS || built::is_plain(case.policy());
-    if !is_built || case.effort == Effort::Sample && !case.seed.is_multiple_of(EXPLANATIONS) {
+    if case.effort == Effort::Sample && !case.seed.is_multiple_of(EXPLANATIONS) {
         return Ok(());
     }
     let explained = explain(case.policy(), case.facts(), &case.request);

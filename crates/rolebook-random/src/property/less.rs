@@ -6,7 +6,6 @@ use rolebook_policy::{Cardinality, Expr, ExprId, Field, Policy, SourceKind, Type
 use super::allowed::{at_most, ways};
 use crate::case::Case;
 use crate::facts::{FactSet, LICENSE};
-use crate::generate::built;
 
 /// Values of the context, optional arguments, obligations that are enforced.
 pub(super) fn sending_less(case: &Case<'_>) -> Result<(), String> {
@@ -61,18 +60,14 @@ fn forgetful(policy: &Policy, case: &Case<'_>) -> Vec<(String, FactSet)> {
     let mut found = Vec::new();
     // What a quantifier ranges over is known to be all there is, unless the facts say otherwise.
     let ranges = policy.exprs.iter().any(|expr| matches!(expr, Expr::Any(..) | Expr::Count(..)));
-    for ty in policy.types.iter().skip(1).filter(|ty| built::PARTIAL && !said.partial.contains(&ty.name)) {
+    for ty in policy.types.iter().skip(1).filter(|ty| !said.partial.contains(&ty.name)) {
         found.push((format!("with only a part of each {}", ty.name), with_partial(said, &ty.name)));
     }
     for (at, entity) in said.entities.iter().enumerate() {
         let Some(id) = policy.find_type(&entity.ty) else { continue };
         let Some(ty) = policy.ty(id) else { continue };
         let is_asker = (&entity.ty, &entity.id) == (&case.ask.principal.0, &case.ask.principal.1);
-        if !is_asker
-            && (built::PARTIAL || !ranges)
-            && !said.mentions(&entity.ty, &entity.id)
-            && !assigned_from(policy, id)
-        {
+        if !is_asker && !said.mentions(&entity.ty, &entity.id) && !assigned_from(policy, id) {
             let mut less = said.clone();
             less.entities.remove(at);
             let less = if ranges { with_partial(&less, &entity.ty) } else { less };
@@ -99,7 +94,9 @@ fn forgetful(policy: &Policy, case: &Case<'_>) -> Vec<(String, FactSet)> {
 
 fn with_partial(said: &FactSet, ty: &str) -> FactSet {
     let mut less = said.clone();
-    less.partial.push(ty.to_owned());
+    if !less.partial.iter().any(|name| name == ty) {
+        less.partial.push(ty.to_owned());
+    }
     less
 }
 
