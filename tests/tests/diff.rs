@@ -67,7 +67,7 @@ fn every_witness_is_answered_otherwise_by_the_two_books() {
     let with_traits = TRAITS.replace("| -  ", "| with some_segments ");
     let some_tasks = TASKS.replace("| yes    | yes  ", "| yes    | with some_segments ");
     let no_traits = TRAITS.replace("| yes    | -", "| - | -");
-    let combined = "\nforbid account.csm to account.delete if principal has role leader\n";
+    let combined = "\nforbid account.implementation to account.delete if principal has role leader\n";
     let oneself = "allow admin to key_roles.define";
     let cases: &[Case<'_>] = &[
         (&[("with some_segments | -", "yes | -")], &[("wider", "member", "segment.create", "cell")]),
@@ -81,7 +81,10 @@ fn every_witness_is_answered_otherwise_by_the_two_books() {
             )],
             &[("wider", "user", "hub.edit", "rules")],
         ),
-        (&[(oneself, &format!("{oneself}{combined}"))], &[("narrower", "leader and csm", "account.delete", "rules")]),
+        (
+            &[(oneself, &format!("{oneself}{combined}"))],
+            &[("narrower", "leader and implementation", "account.delete", "rules")],
+        ),
         (&[(oneself, "")], &[("narrower", "admin", "key_roles.define", "rules")]),
         (
             &[("  gate view  // whoever", "  // whoever")],

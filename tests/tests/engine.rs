@@ -315,10 +315,12 @@ fn givings_of_context(policy: &Policy, facts: &Facts) -> Vec<BTreeMap<String, Va
 }
 
 #[test]
-fn vitally_and_the_examples() {
+fn the_products_and_the_examples() {
     let mut counts = Counts::default();
     for folder in [
         "policies/vitally",
+        "policies/customersuccessbox",
+        "policies/totango",
         "examples/01-first-matrix",
         "examples/02-conditions-and-limits",
         "examples/03-key-roles-and-gates",

@@ -81,7 +81,9 @@ impl Typing<'_, '_> {
             let help = "ask for an action without arguments";
             self.sink.report(self.items, &rules::MISPLACED_CAN, message, &labels, help);
         }
-        if types.iter().any(|ty| !declared.places.contains(ty) && !self.model.broken.contains(ty)) {
+        let elsewhere = |ty: &TypeId| !declared.places.contains(ty) && !self.model.broken.contains(ty);
+        // Where its place could not be resolved, that was reported.
+        if !declared.places.is_empty() && types.iter().any(elsewhere) {
             let found = self.describe(&Ty::Entity(types.to_vec()));
             let places: Vec<String> = declared.places.iter().map(|ty| article(policy.type_name(*ty))).collect();
             let help = format!("it is asked of {}", places.join(" or "));
