@@ -51,7 +51,7 @@ pub(crate) fn refuse_grant(
             format!("`{name}` and {} more belong to the book that this one extends, which alone grants them", count - 1)
         }
     };
-    let help = "grant actions that this book declares, by name; for those of the base replace a row of its settings, or of \
+    let help = "grant by patterns that match only actions of this book; for those of the base replace a row of its settings, or of \
                 a matrix that it calls `open`, or include a role that it calls `open`";
     let there = (declared(first), "declared there");
     refuse(items, sink, message, (here, "granted here"), Some(there), help);

@@ -120,6 +120,14 @@ impl Builder<'_, '_> {
                 self.refuse(message, at, key_role.name.span, "a new key role", there, help);
                 return;
             }
+            // Members sit in the nearest type that declares roles: with its first one, others would be meant by the word.
+            Member::Role(role) if !self.has_roles_below(at, ty) => {
+                let message = format!("`{ty}` has no roles: with a first one, `members` would mean other people there");
+                let there = Some((declared, "declared there, without roles"));
+                let help = "declare it on a type that has roles, on the workspace, or on a type of this book";
+                self.refuse(message, at, role.name.span, "its first role", there, help);
+                return;
+            }
             Member::Gate { action, .. } => (sealed("a gate"), action.span),
             Member::RolesOne(span) => (sealed("`roles one`"), *span),
             Member::LicenseNone(span) => (sealed("`license none`"), *span),
@@ -128,6 +136,18 @@ impl Builder<'_, '_> {
             Member::Field(_) | Member::Role(_) | Member::KeyRole(_) | Member::Actions(_) => return,
         };
         self.refuse(message, at, span, "cannot be added", Some((declared, "declared there")), help);
+    }
+
+    /// Whether a book below the one of `at` declares a role on the type.
+    fn has_roles_below(&self, at: ItemIx, name: &str) -> bool {
+        self.items.iter().filter(|(item, _)| self.items.is_below(*item, at)).any(|(_, item)| {
+            let (ty, members) = match &item.kind {
+                ItemKind::Type(ty) => (&ty.name.text, &ty.members),
+                ItemKind::Extend { ty, members } => (&ty.text, members),
+                _ => return false,
+            };
+            ty == name && members.iter().any(|member| matches!(member, Member::Role(_)))
+        })
     }
 
     /// The types to which books on top may add key roles.
