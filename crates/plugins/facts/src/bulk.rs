@@ -12,9 +12,15 @@ pub fn read_bulk(text: &str) -> Result<(Vec<String>, Vec<BulkRow>), String> {
         return Err("it is empty: the first line says what the columns are".into());
     }
     let mut rows = Vec::new();
+    let (mut line, mut counted) = (1, 0);
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
-        let line = record.position().map_or(0, csv::Position::line);
+        // What the reader calls a record's place lies before the empty lines that it left out.
+        let at = record.position().map_or(counted, |position| position.byte() as usize);
+        let blank = text.as_bytes().iter().skip(at).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let start = at + blank;
+        line += text.as_bytes().iter().take(start).skip(counted).filter(|byte| **byte == b'\n').count() as u64;
+        counted = start;
         rows.push(BulkRow { line, cells: record.iter().map(str::to_owned).collect() });
     }
     Ok((header, rows))
