@@ -225,6 +225,7 @@ struct Grow<'s, 'p> {
 impl Grow<'_, '_> {
     fn run(&mut self, question: &Question) {
         self.close(PRINCIPAL);
+        self.names.extend(walk::read_by_sources(self.schema));
         self.domain.resource = match (question.resource, question.oneself) {
             (0, _) => WORKSPACE,
             (_, true) => PRINCIPAL,
@@ -258,9 +259,9 @@ impl Grow<'_, '_> {
     /// Until nothing is new: asks what may turn out to be above the resource, makes what required references need, and
     /// looks at all things of a type of which something is asked.
     fn settle(&mut self) {
-        let mut seen = (0, 0, 0);
+        let mut seen = (0, 0, 0, 0);
         while self.domain.gap.is_none() {
-            let now = (self.domain.things.len(), self.askers.len(), self.every.len());
+            let now = (self.domain.things.len(), self.askers.len(), self.every.len(), self.names.len());
             if seen == now {
                 return;
             }

@@ -1,12 +1,15 @@
 //! The things that expressions lead to, and the witnesses that they need.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use rolebook_policy::{ActionId, Cardinality, Compare, ConditionId, Expr, ExprId, Policy, RolePlace, TypeId, Value};
+use rolebook_policy::{
+    ActionId, Cardinality, Compare, ConditionId, Expr, ExprId, Policy, RolePlace, SourceKind, TypeId, Value,
+};
 
 use super::{At, Every, For, Grow, MAX_COUNTED, Need, PRINCIPAL, Thing, WORKSPACE, Why, entity_sort};
 use crate::facts::MAX_FRESH;
-use crate::schema::{Kind, Sort};
+use crate::schema::{Kind, Schema, Sort};
 
 impl Grow<'_, '_> {
     pub(super) fn condition(&mut self, side: usize, condition: ConditionId, at: At) {
@@ -371,6 +374,29 @@ impl Grow<'_, '_> {
             _ => vec![],
         }
     }
+}
+
+/// The attributes that are read to find out who holds derived key roles: those of facts from which they are derived.
+pub(super) fn read_by_sources(schema: &Schema<'_>) -> BTreeSet<String> {
+    let names = RefCell::new(BTreeSet::new());
+    for side in &schema.sides {
+        for source in side.policy.assigns.iter().flat_map(|assign| &assign.sources) {
+            let (value, condition) = match &source.kind {
+                SourceKind::Manual => continue,
+                SourceKind::From { value, condition, .. } => (Some(*value), *condition),
+                SourceKind::To { condition, .. } => (None, *condition),
+            };
+            for id in value.into_iter().chain(condition) {
+                speaks_of(side.policy, id, &|expr| {
+                    if let Expr::Attribute(_, name) = expr {
+                        names.borrow_mut().insert(name.clone());
+                    }
+                    false
+                });
+            }
+        }
+    }
+    names.into_inner()
 }
 
 /// Whether the expression speaks of what a quantifier binds.
