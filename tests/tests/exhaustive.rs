@@ -1,15 +1,18 @@
 //! Verdicts about small books, compared with a look at every small world: two people, a folder, a doc, all that they can
 //! hold and be. What is called proved has no exception there, and what is refuted has one.
 
+mod book;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use book::{small as compile, spot};
 use rolebook_analysis::{Verdict, prove};
-use rolebook_compiler::{BookFile, Compiled, Compiler, prove_assertions};
+use rolebook_compiler::prove_assertions;
 use rolebook_diagnostics::Span;
 use rolebook_engine::{
-    Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Request, Spot, Truth, build_facts,
-    decide, evaluate, is_meant,
+    Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Request, Truth, build_facts, decide,
+    evaluate, is_meant,
 };
 use rolebook_policy::{Assertion, Claim, Policy, TypeId, Value};
 
@@ -99,19 +102,6 @@ fn book(dice: &mut Dice) -> String {
         }
     }
     text
-}
-
-fn compile(text: &str) -> (Compiler, Compiled) {
-    let file = |path: &str, text: &str| BookFile { path: path.into(), bytes: text.as_bytes().to_vec() };
-    let mut compiler = Compiler::new();
-    let manifest = file("rolebook.yaml", "name: small\nversion: 0.1.0\nlanguage: 1\n");
-    compiler.set_book("small", Some(manifest), vec![file("book.rolebook", text)]);
-    let compiled = compiler.compile();
-    (compiler, compiled)
-}
-
-fn spot(text: &str) -> Spot<String> {
-    Spot { value: text.into(), span: Span::default() }
 }
 
 fn entity(ty: &str, id: &str, entries: Vec<(&str, Vec<&str>)>) -> RawType {

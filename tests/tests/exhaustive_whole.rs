@@ -1,15 +1,18 @@
 //! Verdicts about small books with licenses, settings, quantifiers, `can`, active scopes and derived key roles, compared with a
 //! look at every small world. What is called proved has no exception there, and what has one is refuted.
 
+mod book;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use book::{small as compile, spot};
 use rolebook_analysis::{Verdict, prove};
-use rolebook_compiler::{BookFile, Compiled, Compiler, prove_assertions};
+use rolebook_compiler::prove_assertions;
 use rolebook_diagnostics::Span;
 use rolebook_engine::{
-    Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Request, Spot, Truth, build_facts,
-    decide, evaluate, is_meant, parse_value, validate,
+    Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Request, Truth, build_facts, decide,
+    evaluate, is_meant, parse_value, validate,
 };
 use rolebook_policy::{ActionId, Assertion, Claim, Grantee, Policy, TypeId, TypeKind, Value, find_field};
 
@@ -29,19 +32,6 @@ struct Small {
     who: &'static [&'static str],
     what: &'static [&'static str],
     when: &'static [&'static str],
-}
-
-fn compile(text: &str) -> (Compiler, Compiled) {
-    let file = |path: &str, text: &str| BookFile { path: path.into(), bytes: text.as_bytes().to_vec() };
-    let mut compiler = Compiler::new();
-    let manifest = file("rolebook.yaml", "name: small\nversion: 0.1.0\nlanguage: 1\n");
-    compiler.set_book("small", Some(manifest), vec![file("book.rolebook", text)]);
-    let compiled = compiler.compile();
-    (compiler, compiled)
-}
-
-fn spot(text: &str) -> Spot<String> {
-    Spot { value: text.into(), span: Span::default() }
 }
 
 fn raw(kind: RawKind) -> RawValue {

@@ -138,7 +138,10 @@ impl Search<'_> {
 
     /// The counterexample, where the reference evaluator agrees that it is one.
     fn try_out(&self, action: ActionId, grantees: &[&Grantee], world: World) -> Option<Counterexample> {
-        let breaks = |world: &World| self.breaks(action, grantees, world);
+        // Of somebody it may be unknown whether he is meant (no place is active): what he may do, others than those who are
+        // meant may do. What is left out to make the facts smaller must not be why it is unknown.
+        let surely = self.breaks(action, grantees, &world, true);
+        let breaks = |world: &World| self.breaks(action, grantees, world, surely);
         if !breaks(&world) {
             return None;
         }
@@ -157,7 +160,8 @@ impl Search<'_> {
         Some(Counterexample { facts: concrete.facts, request: concrete.request, test })
     }
 
-    fn breaks(&self, action: ActionId, grantees: &[&Grantee], world: &World) -> bool {
+    /// Whether the reference evaluator sees the claim broken; of `only` by somebody who is `surely` not meant.
+    fn breaks(&self, action: ActionId, grantees: &[&Grantee], world: &World, surely: bool) -> bool {
         let Some(mut concrete) = world.concrete(self.schema, 0, action) else { return false };
         concrete.request.enforces = self.assertion.enforced.iter().copied().collect();
         let (facts, request) = (&concrete.facts, &concrete.request);
@@ -179,7 +183,8 @@ impl Search<'_> {
         let all: Vec<Truth> = grantees.iter().map(held).collect();
         match self.assertion.claim {
             Claim::Never => allowed && all.contains(&Truth::True),
-            Claim::Only => allowed && all.iter().all(|value| *value == Truth::False),
+            Claim::Only if surely => allowed && all.iter().all(|value| *value == Truth::False),
+            Claim::Only => allowed && !all.contains(&Truth::True),
             Claim::Always => !allowed && all.contains(&Truth::True),
         }
     }

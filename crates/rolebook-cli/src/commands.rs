@@ -20,12 +20,17 @@ use crate::args::{Args, Command, FactsCommand};
 use crate::io::Io;
 use crate::{EXIT_FINE, EXIT_USAGE};
 
-/// A command that could not be carried out: the message goes to standard error.
-pub(crate) struct Failure(pub(crate) String);
+/// A command that could not be carried out.
+pub(crate) enum Failure {
+    /// Why: it goes to standard error.
+    Message(String),
+    /// All that is wrong was told; this is the exit code.
+    Reported(u8),
+}
 
 impl From<String> for Failure {
     fn from(message: String) -> Self {
-        Self(message)
+        Self::Message(message)
     }
 }
 
@@ -89,9 +94,12 @@ pub(crate) fn run(command: Command, io: &mut Io) -> u8 {
             Ok(EXIT_FINE)
         }
     };
-    result.unwrap_or_else(|Failure(message)| {
-        let word = io.paint("31", "error");
-        io.err(&format!("{word}: {message}\n"));
-        EXIT_USAGE
-    })
+    match result {
+        Ok(code) | Err(Failure::Reported(code)) => code,
+        Err(Failure::Message(message)) => {
+            let word = io.paint("31", "error");
+            io.err(&format!("{word}: {message}\n"));
+            EXIT_USAGE
+        }
+    }
 }

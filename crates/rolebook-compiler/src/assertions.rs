@@ -27,11 +27,29 @@ const COUNTEREXAMPLE: &str = "counterexample.rolebook";
 /// Decides the assertions of a compiled book for which `wanted` says yes. The test of a refutation has been compiled with
 /// the book, run, and seen to fail; should it not fail, the assertion is not decided.
 pub fn prove_assertions(compiler: &Compiler, compiled: &Compiled, wanted: impl Fn(&Assertion) -> bool) -> Vec<Proof> {
+    prove_some(compiler, compiled, |assertion, _| wanted(assertion))
+}
+
+/// What is wrong with the assertions that a compiled book has from those that it extends: one that breaks them is refused by
+/// whoever asks it anything. Nothing of a book that extends none.
+pub fn broken_claims_of_bases(compiler: &Compiler, compiled: &Compiled) -> Vec<Diagnostic> {
+    let proofs = prove_some(compiler, compiled, |_, at| at.inherited);
+    let mut wrong: Vec<Diagnostic> = proofs.into_iter().flat_map(|proof| proof.diagnostics).collect();
+    wrong.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    Diagnostic::sort(&mut wrong);
+    wrong
+}
+
+fn prove_some(
+    compiler: &Compiler,
+    compiled: &Compiled,
+    wanted: impl Fn(&Assertion, &CompiledAssertion) -> bool,
+) -> Vec<Proof> {
     let Some(policy) = &compiled.policy else { return vec![] };
     let overlay = Overlay { compiler, compiled, policy };
     let mut proofs = Vec::new();
     for (index, (assertion, at)) in policy.assertions.iter().zip(&compiled.assertions).enumerate() {
-        if !wanted(assertion) {
+        if !wanted(assertion, at) {
             continue;
         }
         let mut verdict = prove(policy, assertion);

@@ -27,7 +27,7 @@ mod sink;
 mod tests;
 mod typing;
 
-pub use assertions::{Proof, prove_assertions};
+pub use assertions::{Proof, broken_claims_of_bases, prove_assertions};
 pub use book::{Base, BookFile, BookSource, Refusal, Shelf, folder_at, with_bases};
 pub use compiler::{Compiled, CompiledAssertion, Compiler};
 pub use manifest::Manifest;

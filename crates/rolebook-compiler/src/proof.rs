@@ -129,6 +129,7 @@ fn policy_to_prove(model: &Model<'_>, found: &Grants) -> Policy {
     });
     policy.settings = settings.collect();
     policy.rules = found.rules.iter().map(|lowered| lowered.rule.clone()).collect();
+    policy.assigns = found.assigns.clone();
     policy
 }
 

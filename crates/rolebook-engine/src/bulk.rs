@@ -1,5 +1,5 @@
 //! Many changes of who holds what, as somebody uploads them: each row is looked at on its own against the book and the
-//! facts, and nothing is changed by that. [`apply`] gives the facts after those that were accepted.
+//! facts, and nothing is changed by that.
 
 mod form;
 
@@ -63,17 +63,39 @@ impl Reviewed {
     }
 }
 
-/// Looks at each row against the book and the facts. An error says what is wrong with the header as a whole, and which forms
-/// there are. Takes time in proportion to the rows (a person looked up by an attribute: to the persons, once).
-pub fn review_bulk(
-    policy: &Policy,
-    facts: &Facts,
-    header: &[String],
-    rows: &[BulkRow],
-) -> Result<Vec<Reviewed>, String> {
+/// A bulk change with what was found about each row, and the facts after those that were accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BulkReview {
+    /// The rows, in order.
+    pub rows: Vec<Reviewed>,
+    /// Holders are derived again in them.
+    pub after: Facts,
+}
+
+/// Looks at each row against the book and the facts as the rows before it leave them. Nothing is changed; the facts after all
+/// rows that were accepted come along. An error says what is wrong with the header as a whole, and which forms there are. Takes
+/// time in proportion to the facts and the rows.
+pub fn review_bulk(policy: &Policy, facts: &Facts, header: &[String], rows: &[BulkRow]) -> Result<BulkReview, String> {
     let form = Form::read(policy, header)?;
-    let mut review = Review { policy, facts, said: BTreeMap::new(), found: BTreeMap::new() };
-    Ok(rows.iter().map(|row| review.row(&form, header.len(), row)).collect())
+    let after = facts.clone();
+    let mut review = Review { policy, facts, after, said: BTreeMap::new(), found: BTreeMap::new(), suggestions: 0 };
+    let mut rows: Vec<Reviewed> = rows.iter().map(|row| review.row(&form, header.len(), row)).collect();
+    review.after.derive(policy);
+    // Who is named by hand and would not hold it after all: a source before `manual` names somebody else.
+    let idle: Vec<bool> = rows.iter().map(|row| review.is_idle(&row.outcome)).collect();
+    if !idle.contains(&true) {
+        return Ok(BulkReview { rows, after: review.after });
+    }
+    review.after = facts.clone();
+    for (row, idle) in rows.iter_mut().zip(idle) {
+        match &row.outcome {
+            Ok(assignment) if idle => row.outcome = Err(review.why_idle(assignment)),
+            Ok(assignment) => review.apply(&assignment.clone()),
+            Err(_) => {}
+        }
+    }
+    review.after.derive(policy);
+    Ok(BulkReview { rows, after: review.after })
 }
 
 /// What two rows must not say differently.
@@ -85,12 +107,20 @@ enum About {
 
 struct Review<'a> {
     policy: &'a Policy,
+    /// As they are.
     facts: &'a Facts,
+    /// As the rows so far leave them.
+    after: Facts,
     /// The line that spoke of it first, and what it said.
     said: BTreeMap<About, (u64, Assignment)>,
     /// By type, attribute and text in lower case, who has it.
     found: BTreeMap<(TypeId, String), BTreeMap<String, Vec<EntityIx>>>,
+    /// How many names that could have been meant were looked for.
+    suggestions: usize,
 }
+
+/// So many mistakes come with a name that could have been meant.
+const MAX_SUGGESTIONS: usize = 100;
 
 impl Review<'_> {
     fn row(&mut self, form: &Form, width: usize, row: &BulkRow) -> Reviewed {
@@ -114,6 +144,9 @@ impl Review<'_> {
             Ok((about, assignment)) => {
                 let (what, today) = (self.words(&assignment), self.today(&assignment));
                 let outcome = self.agrees(row.line, about, assignment);
+                if let Ok(assignment) = &outcome {
+                    self.apply(assignment);
+                }
                 Reviewed { line: row.line, what, today, outcome }
             }
         }
@@ -125,8 +158,9 @@ impl Review<'_> {
             About::KeyRole(_, id) => self.policy.key_role(*id).is_some_and(|key_role| key_role.many),
             About::Role(person, place) => !self.roles_one(*person, *place),
         };
+        let nobody = |said: &Assignment| matches!(said, Assignment::KeyRole { holder: None, .. });
         match self.said.get(&about) {
-            Some((first, other)) if *other != assignment && !several => {
+            Some((first, other)) if *other != assignment && (!several || nobody(other) || nobody(&assignment)) => {
                 Err(format!("line {first} says otherwise: {}", self.words(other)))
             }
             Some(_) => Ok(assignment),
@@ -147,7 +181,7 @@ impl Review<'_> {
         let ty = self.facts.get(at).map_or(TypeId::WORKSPACE, |entity| entity.ty);
         let Some(id) = self.policy.find_key_role(ty, key_role) else {
             let known = self.policy.key_roles.iter().filter(|known| known.on == ty).map(|known| known.name.as_str());
-            let near = near(key_role, known);
+            let near = near(&mut self.suggestions, key_role, known);
             return Err(match key_role {
                 "" => "no key role is named".into(),
                 _ => format!("`{}` has no key role `{key_role}`{near}", self.policy.type_name(ty)),
@@ -175,9 +209,10 @@ impl Review<'_> {
         let Some(id) = self.policy.find_role(on, role) else {
             let known = self.policy.roles.iter().filter(|known| known.on == on).map(|known| known.name.as_str());
             let where_held = if on == TypeId::WORKSPACE { "the workspace" } else { self.policy.type_name(on) };
+            let near = near(&mut self.suggestions, role, known);
             return Err(match role {
                 "" => "no role is named".into(),
-                _ => format!("`{where_held}` has no role `{role}`{}", near(role, known)),
+                _ => format!("`{where_held}` has no role `{role}`{near}"),
             });
         };
         self.may_sit(at, place)?;
@@ -192,7 +227,7 @@ impl Review<'_> {
     }
 
     fn may_sit(&self, person: EntityIx, place: EntityIx) -> Result<(), String> {
-        let (Some(sitter), Some(at)) = (self.facts.get(person), self.facts.get(place)) else { return Ok(()) };
+        let (Some(sitter), Some(at)) = (self.after.get(person), self.facts.get(place)) else { return Ok(()) };
         if place == EntityIx::WORKSPACE {
             return Ok(());
         }
@@ -226,22 +261,29 @@ impl Review<'_> {
         }
     }
 
-    fn by_id(&self, column: &Column, text: &str) -> Result<EntityIx, String> {
+    fn by_id(&mut self, column: &Column, text: &str) -> Result<EntityIx, String> {
         let types = self.policy.types.iter().enumerate().map(|(index, ty)| (TypeId(index as u32), ty));
         let wanted: Vec<TypeId> = match column.ty {
             Some(ty) => vec![ty],
             None => types.filter(|(_, ty)| ty.kind == TypeKind::Principal).map(|(id, _)| id).collect(),
         };
+        let is_id = |ty: &TypeId| self.facts.find(*ty, text).is_some();
         let (ty, id) = match text.split_once(':') {
-            Some((ty, id)) if self.policy.find_type(ty).is_some() => (self.policy.find_type(ty), id),
+            Some((ty, id)) if !wanted.iter().any(is_id) && self.policy.find_type(ty).is_some() => {
+                (self.policy.find_type(ty), id)
+            }
             _ => (None, text),
         };
+        if let Some(ty) = ty.filter(|ty| !wanted.contains(ty)) {
+            let what = column.ty.map_or("type of principals", |ty| self.policy.type_name(ty));
+            return Err(format!("`{text}` is a {}, no {what}", self.policy.type_name(ty)));
+        }
         let among = wanted.iter().filter(|known| ty.is_none_or(|ty| ty == **known));
         let found: Vec<EntityIx> = among.filter_map(|ty| self.facts.find(*ty, id)).collect();
         match found.as_slice() {
             [one] => Ok(*one),
             [] => {
-                let near = near(id, wanted.iter().flat_map(|ty| self.facts.ids(*ty)).take(10_000));
+                let near = near(&mut self.suggestions, id, wanted.iter().flat_map(|ty| self.facts.ids(*ty)));
                 let what = column.ty.map_or("principal", |ty| self.policy.type_name(ty));
                 Err(format!("the facts have no {what} `{id}`{near}"))
             }
@@ -268,10 +310,66 @@ impl Review<'_> {
                 Err(format!("{} of type `{what}` have the {attribute} `{text}`: name one by id", several.len()))
             }
             None => {
-                let near = near(text, known.keys().map(String::as_str).take(10_000));
+                let near = near(&mut self.suggestions, text, known.keys().map(String::as_str));
                 Err(format!("no {what} has the {attribute} `{text}`{near}"))
             }
         }
+    }
+
+    /// Puts it into the facts as they will be; holders are not derived yet.
+    fn apply(&mut self, assignment: &Assignment) {
+        match assignment {
+            Assignment::KeyRole { thing, key_role, holder } => {
+                let many = self.policy.key_role(*key_role).is_some_and(|key_role| key_role.many);
+                let by_hand = self.policy.assign(*key_role).is_some();
+                let Some(entity) = self.after.get_mut(*thing) else { return };
+                let held = if by_hand { &mut entity.manual } else { &mut entity.holders };
+                let Some(holder) = holder else {
+                    held.remove(key_role);
+                    return;
+                };
+                let list = held.entry(*key_role).or_default();
+                if !many {
+                    list.clear();
+                }
+                if !list.contains(holder) {
+                    list.push(*holder);
+                }
+            }
+            Assignment::Role { person, role, place } => {
+                let one = self.roles_one(*person, *place);
+                let on = self.facts.get(*place).map(|place| place.ty);
+                let Some(entity) = self.after.get_mut(*person) else { return };
+                if let Some(on) = on.filter(|on| *on != TypeId::WORKSPACE) {
+                    let seats = entity.parents.entry(on).or_default();
+                    if !seats.contains(place) {
+                        seats.push(*place);
+                    }
+                }
+                if one {
+                    entity.roles.retain(|(_, at)| at != place);
+                }
+                entity.roles.insert((*role, *place));
+            }
+        }
+    }
+
+    /// Whether somebody is named by hand who does not hold the key role in the facts as they will be.
+    fn is_idle(&self, outcome: &Result<Assignment, String>) -> bool {
+        let Ok(Assignment::KeyRole { thing, key_role, holder: Some(holder) }) = outcome else { return false };
+        let entity = self.after.get(*thing);
+        !entity.and_then(|entity| entity.holders.get(key_role)).is_some_and(|held| held.contains(holder))
+    }
+
+    fn why_idle(&self, assignment: &Assignment) -> String {
+        let Assignment::KeyRole { key_role, .. } = assignment else { return String::new() };
+        let sources = self.policy.assign(*key_role).map_or(&[][..], |assign| &assign.sources);
+        let before: Vec<String> = sources
+            .iter()
+            .take_while(|source| source.kind != SourceKind::Manual)
+            .map(|source| format!("`{}` ({})", source.text, self.policy.place_text(source.place)))
+            .collect();
+        format!("it would change nothing: {} comes before what is assigned by hand", before.join(", "))
     }
 
     fn roles_one(&self, person: EntityIx, place: EntityIx) -> bool {
@@ -322,52 +420,9 @@ impl Review<'_> {
     }
 }
 
-fn near<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+/// "; did you mean …?", of the first mistakes.
+fn near<'n>(count: &mut usize, name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    *count += 1;
+    let known = known.into_iter().take(if *count > MAX_SUGGESTIONS { 0 } else { 10_000 });
     did_you_mean(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"))
-}
-
-/// The facts after these assignments: holders are derived again.
-pub fn apply_bulk(policy: &Policy, facts: &Facts, assignments: &[Assignment]) -> Facts {
-    let mut facts = facts.clone();
-    for assignment in assignments {
-        match assignment {
-            Assignment::KeyRole { thing, key_role, holder } => {
-                let many = policy.key_role(*key_role).is_some_and(|key_role| key_role.many);
-                let by_hand = policy.assign(*key_role).is_some();
-                let Some(entity) = facts.get_mut(*thing) else { continue };
-                let held = if by_hand { &mut entity.manual } else { &mut entity.holders };
-                match holder {
-                    None => {
-                        held.remove(key_role);
-                    }
-                    Some(holder) => {
-                        let list = held.entry(*key_role).or_default();
-                        if !many {
-                            list.clear();
-                        }
-                        if !list.contains(holder) {
-                            list.push(*holder);
-                        }
-                    }
-                }
-            }
-            Assignment::Role { person, role, place } => {
-                let one = Review { policy, facts: &facts, said: BTreeMap::new(), found: BTreeMap::new() }
-                    .roles_one(*person, *place);
-                let on = facts.get(*place).map(|place| place.ty);
-                let Some(entity) = facts.get_mut(*person) else { continue };
-                if let Some(on) = on.filter(|on| *on != TypeId::WORKSPACE) {
-                    let seats = entity.parents.entry(on).or_default();
-                    if !seats.contains(place) {
-                        seats.push(*place);
-                    }
-                }
-                if one {
-                    entity.roles.retain(|(_, at)| at != place);
-                }
-                entity.roles.insert((*role, *place));
-            }
-        }
-    }
-    facts
 }

@@ -103,6 +103,11 @@ impl Facts {
         self.entities.get_mut(at.0 as usize)
     }
 
+    /// Works out again who holds key roles with an `assign` block.
+    pub(crate) fn derive(&mut self, policy: &rolebook_policy::Policy) {
+        derive::derive_all(policy, self);
+    }
+
     /// The ids of a type, in order.
     pub fn ids(&self, ty: TypeId) -> impl Iterator<Item = &str> {
         self.of_type(ty).map(|(_, entity)| entity.id.as_str())

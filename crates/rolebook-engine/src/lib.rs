@@ -16,7 +16,7 @@ mod reference;
 mod request;
 mod truth;
 
-pub use bulk::{Assignment, BulkRow, Reviewed, apply_bulk, review_bulk};
+pub use bulk::{Assignment, BulkReview, BulkRow, Reviewed, review_bulk};
 pub use decision::{Answer, Considered, Decision, Part, Reason};
 pub use engine::{Allowed, Circumstances, Engine, NeedsArguments, Permitted, Verdict};
 pub use explain::{

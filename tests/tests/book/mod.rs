@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use rolebook_compiler::{BookFile, Compiled, Compiler, run_test};
-use rolebook_diagnostics::{Diagnostic, Severity};
+use rolebook_diagnostics::{Diagnostic, Severity, Span};
+use rolebook_engine::Spot;
 
 /// A file of the book.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,21 @@ pub(crate) fn compiled(sources: &[Source]) -> Compiled {
     let mut compiler = Compiler::new();
     load(&mut compiler, sources);
     compiler.compile()
+}
+
+/// A book of one file.
+pub(crate) fn small(text: &str) -> (Compiler, Compiled) {
+    let file = |path: &str, text: &str| BookFile { path: path.into(), bytes: text.as_bytes().to_vec() };
+    let mut compiler = Compiler::new();
+    let manifest = file("rolebook.yaml", "name: small\nversion: 0.1.0\nlanguage: 1\n");
+    compiler.set_book("small", Some(manifest), vec![file("book.rolebook", text)]);
+    let compiled = compiler.compile();
+    (compiler, compiled)
+}
+
+/// A word of facts that stand in no file.
+pub(crate) fn spot(text: &str) -> Spot<String> {
+    Spot { value: text.into(), span: Span::default() }
 }
 
 /// All errors, failed tests among them.

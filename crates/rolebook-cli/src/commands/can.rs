@@ -32,10 +32,7 @@ pub(crate) struct Question {
 }
 
 pub(crate) fn can(io: &mut Io, question: &Question) -> Result<u8, Failure> {
-    let (policy, facts) = match load(io, question.book.as_ref(), &question.facts)? {
-        Ok(loaded) => loaded,
-        Err(code) => return Ok(code),
-    };
+    let (policy, facts) = load(io, question.book.as_ref(), &question.facts)?;
     let (request, mut notes) = match request::read(&policy, &facts, question) {
         Ok(found) => found,
         Err(messages) => return refuse(io, question, &messages),

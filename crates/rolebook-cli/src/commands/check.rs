@@ -63,7 +63,9 @@ pub(crate) fn test(io: &mut Io, paths: &[PathBuf], filter: Option<&str>, format:
     )?;
     match filter {
         // A filter with a slip in it would otherwise pass for ever.
-        Some(text) if !ran_any.get() => Err(Failure(format!("no test or assertion has a title with `{text}`"))),
+        Some(text) if !ran_any.get() => {
+            Err(Failure::Message(format!("no test or assertion has a title with `{text}`")))
+        }
         _ => Ok(code),
     }
 }

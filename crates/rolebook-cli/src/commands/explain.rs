@@ -24,7 +24,7 @@ pub(crate) fn explain(io: &mut Io, id: Option<&str>) -> Result<u8, Failure> {
         None => {
             let near = did_you_mean(id, rules::ALL.iter().map(|rule| rule.id));
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            Err(Failure(format!("there is no rule `{id}`{near}\n  help: `rolebook explain` lists them")))
+            Err(Failure::Message(format!("there is no rule `{id}`{near}\n  help: `rolebook explain` lists them")))
         }
     }
 }

@@ -2,19 +2,21 @@
 
 mod edit;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use comfy_table::{Cell, Color};
-use rolebook_engine::{Assignment, Completeness, Facts, Reviewed, apply_bulk, build_facts, review_bulk};
+use rolebook_engine::{Completeness, Facts, Reviewed, build_facts, review_bulk};
 use rolebook_plugin_facts::read_bulk;
 use rolebook_policy::Policy;
 use serde_json::json;
+use tempfile::NamedTempFile;
 
 use self::edit::{FactFile, edited};
 use super::Failure;
 use super::listing;
-use super::question::{FactFiles, load_with_files};
+use super::question::{FactFiles, LoadedFile, load_with_files};
 use crate::args::AnswerFormat;
 use crate::io::Io;
 use crate::registry::fact_readers;
@@ -33,17 +35,14 @@ pub(crate) struct Question {
 }
 
 pub(crate) fn apply(io: &mut Io, question: &Question) -> Result<u8, Failure> {
-    let (policy, facts, files) = match load_with_files(io, question.book.as_ref(), &question.facts)? {
-        Ok(loaded) => loaded,
-        Err(code) => return Ok(code),
-    };
+    let (policy, facts, files) = load_with_files(io, question.book.as_ref(), &question.facts)?;
     let (header, rows) = read_changes(io, &question.changes)?;
     let shown = io.shown(&io.path(&question.changes));
-    let reviewed =
-        review_bulk(&policy, &facts, &header, &rows).map_err(|error| Failure(format!("`{shown}`: {error}")))?;
-    let accepted: Vec<Assignment> = reviewed.iter().filter_map(|row| row.outcome.clone().ok()).collect();
-    let refused = reviewed.len() - accepted.len();
-    let after = apply_bulk(&policy, &facts, &accepted);
+    let review = review_bulk(&policy, &facts, &header, &rows)
+        .map_err(|error| Failure::Message(format!("`{shown}`: {error}")))?;
+    let (reviewed, after) = (review.rows, review.after);
+    let accepted = reviewed.iter().filter(|row| row.outcome.is_ok()).count();
+    let refused = reviewed.len() - accepted;
     let written = match (question.write, refused) {
         (false, _) => None,
         (true, 0) => Some(write(&policy, files, (&facts, &after))?),
@@ -64,7 +63,7 @@ pub(crate) fn apply(io: &mut Io, question: &Question) -> Result<u8, Failure> {
                 })
             });
             let whole = json!({
-                "rows": rows.collect::<Vec<_>>(), "accepted": accepted.len(), "refused": refused,
+                "rows": rows.collect::<Vec<_>>(), "accepted": accepted, "refused": refused,
                 "written": written.unwrap_or_default(),
             });
             listing::print_json(io, whole, &[]);
@@ -76,12 +75,12 @@ pub(crate) fn apply(io: &mut Io, question: &Question) -> Result<u8, Failure> {
 fn read_changes(io: &Io, given: &Path) -> Result<(Vec<String>, Vec<rolebook_engine::BulkRow>), Failure> {
     let shown = io.shown(&io.path(given));
     let bytes = std::fs::read(io.path(given)).map_err(|error| format!("`{shown}`: {}", books::reason(&error)))?;
-    let text = String::from_utf8(bytes).map_err(|_| Failure(format!("`{shown}` is not UTF-8 text")))?;
-    read_bulk(&text).map_err(|error| Failure(format!("`{shown}` cannot be read as CSV: {error}")))
+    let text = String::from_utf8(bytes).map_err(|_| Failure::Message(format!("`{shown}` is not UTF-8 text")))?;
+    read_bulk(&text).map_err(|error| Failure::Message(format!("`{shown}` cannot be read as CSV: {error}")))
 }
 
-/// Writes the files that change, all or none of them, and says which. Each was read again before: it says what was accepted and
-/// nothing else.
+/// Writes the files that change and says which. All were read again before: together they say what was accepted and nothing
+/// else.
 fn write(
     policy: &Policy,
     (files, documents): FactFiles,
@@ -103,23 +102,61 @@ fn write(
         let reader = fact_readers().find(|reader| reader.extensions().contains(&ending.as_str()));
         documents.extend(reader.and_then(|reader| reader.read(&Arc::from(file.shown.as_str()), text).value));
     }
-    let read_again = build_facts(policy, &documents, Completeness::Whole).ok();
-    if !read_again.is_some_and(|facts| facts.says_the_same(after)) {
-        return Err(Failure(
-            "nothing was written: the layout of these files cannot be changed by a program without harm\n  help: the accepted rows are right; write them in by hand"
-                .into(),
-        ));
+    match build_facts(policy, &documents, Completeness::Whole) {
+        Ok(read_again) if read_again.says_the_same(after) => {}
+        Ok(_) => {
+            return Err(Failure::Message(
+                "nothing was written: the layout of these files cannot be changed by a program without harm\n  help: write the rows in by hand"
+                    .into(),
+            ));
+        }
+        Err(errors) => {
+            let why: Vec<String> = errors.iter().map(|error| format!("  {}", error.message)).collect();
+            return Err(Failure::Message(format!(
+                "nothing was written: the facts would not be valid\n{}",
+                why.join("\n")
+            )));
+        }
     }
-    let changed = || files.iter().zip(&texts).filter(|(file, text)| **text != *file.text);
-    let failed = |shown: &str, error: &std::io::Error| format!("`{shown}`: {}", books::reason(error));
-    let beside = |path: &Path| path.with_extension("rolebook-new");
-    for (file, text) in changed() {
-        std::fs::write(beside(&file.path), text).map_err(|error| failed(&file.shown, &error))?;
+    let changed: Vec<(&Path, &str)> = files
+        .iter()
+        .zip(&texts)
+        .filter(|(file, text)| **text != *file.text)
+        .map(|(file, text)| (file.path.as_path(), text.as_str()))
+        .collect();
+    replace_files(&changed).map_err(|(path, error)| format!("`{}`: {}", path.display(), books::reason(&error)))?;
+    let is_changed = |file: &&LoadedFile| changed.iter().any(|(path, _)| *path == file.path);
+    Ok(files.iter().filter(is_changed).map(|file| file.shown.clone()).collect())
+}
+
+/// Gives each file its new text: whole or not at all, where its link points, with the permissions that it had. Where one cannot be
+/// replaced, those before it get their old text back.
+fn replace_files(files: &[(&Path, &str)]) -> Result<(), (PathBuf, std::io::Error)> {
+    let mut prepared = Vec::new();
+    for (path, text) in files {
+        let prepare = || -> std::io::Result<(PathBuf, Vec<u8>, NamedTempFile)> {
+            let target = path.canonicalize()?;
+            let (before, permissions) = (std::fs::read(&target)?, std::fs::metadata(&target)?.permissions());
+            let mut beside = NamedTempFile::new_in(target.parent().unwrap_or(Path::new(".")))?;
+            beside.write_all(text.as_bytes())?;
+            beside.as_file().set_permissions(permissions)?;
+            beside.as_file().sync_all()?;
+            Ok((target, before, beside))
+        };
+        prepared.push(prepare().map_err(|error| (path.to_path_buf(), error))?);
     }
-    for (file, _) in changed() {
-        std::fs::rename(beside(&file.path), &file.path).map_err(|error| failed(&file.shown, &error))?;
+    let mut done: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    for (target, before, beside) in prepared {
+        if let Err(error) = beside.persist(&target) {
+            for (earlier, text) in done {
+                // What can be put back is: the error that counts is the first.
+                let _ = std::fs::write(earlier, text);
+            }
+            return Err((target, error.error));
+        }
+        done.push((target, before));
     }
-    Ok(changed().map(|(file, _)| file.shown.clone()).collect())
+    Ok(())
 }
 
 fn report(io: &Io, shown: &str, reviewed: &[Reviewed], question: &Question, written: Option<&[String]>) -> String {
@@ -148,4 +185,32 @@ fn report(io: &Io, shown: &str, reviewed: &[Reviewed], question: &Question, writ
         (None, _) => "nothing was written\n".into(),
     });
     out
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::replace_files;
+
+    #[test]
+    fn files_are_replaced_where_their_links_point_with_their_permissions() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        for name in ["facts.yaml", "facts.json", "real.yaml"] {
+            fs::write(path(name), "old").expect("a file");
+            fs::set_permissions(path(name), fs::Permissions::from_mode(0o640)).expect("permissions");
+        }
+        symlink(path("real.yaml"), path("link.yaml")).expect("a link");
+        let (yaml, json, link) = (path("facts.yaml"), path("facts.json"), path("link.yaml"));
+        assert!(replace_files(&[(&yaml, "a"), (&json, "b"), (&link, "c")]).is_ok());
+        let text = |name: &str| fs::read_to_string(path(name)).expect("a file");
+        assert_eq!(["facts.yaml", "facts.json", "real.yaml"].map(text), ["a", "b", "c"]);
+        assert!(fs::symlink_metadata(&link).expect("a link").is_symlink());
+        assert_eq!(fs::metadata(&yaml).expect("a file").permissions().mode() & 0o777, 0o640);
+        // One that cannot be replaced keeps the others as they are, and leaves nothing behind.
+        assert!(replace_files(&[(&yaml, "x"), (&path("missing.yaml"), "y")]).is_err());
+        assert_eq!((text("facts.yaml").as_str(), fs::read_dir(folder.path()).expect("a folder").count()), ("a", 4));
+    }
 }

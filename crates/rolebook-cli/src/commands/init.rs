@@ -25,7 +25,7 @@ pub(crate) fn init(io: &mut Io, folder: &Path) -> Result<u8, Failure> {
     for (file, _) in &all {
         if path.join(file).exists() {
             let shown = io.shown(&path.join(file));
-            return Err(Failure(format!(
+            return Err(Failure::Message(format!(
                 "`{shown}` is there already\n  help: name a new folder: `rolebook init my_book`"
             )));
         }

@@ -17,10 +17,7 @@ pub(crate) fn list(
     ty_name: Option<&str>,
     given: &args::Circumstances,
 ) -> Result<u8, Failure> {
-    let (policy, facts) = match load(io, given.book.as_ref(), &given.facts)? {
-        Ok(loaded) => loaded,
-        Err(code) => return Ok(code),
-    };
+    let (policy, facts) = load(io, given.book.as_ref(), &given.facts)?;
     let mut said = Said::default();
     let principal = principal(&policy, &facts, principal_name, &mut said);
     let action = action(&policy, action_name, &mut said);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rolebook_compiler::broken_claims_of_bases;
 use rolebook_diagnostics::did_you_mean;
 use rolebook_plugin::TableStyle;
 use rolebook_policy::Policy;
@@ -17,7 +18,7 @@ pub(crate) fn matrix(io: &mut Io, path: Option<&PathBuf>, format: &str) -> Resul
         let ids: Vec<&str> = table_writers().map(|writer| writer.id()).collect();
         let near =
             did_you_mean(format, ids.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        return Err(Failure(format!(
+        return Err(Failure::Message(format!(
             "there is no format `{format}`{near}\n  help: the formats are {}",
             ids.join(", ")
         )));
@@ -36,9 +37,12 @@ pub(crate) fn policy(io: &mut Io, path: Option<&PathBuf>) -> Result<Option<Polic
     let folder = books::find_one(io, path)?;
     let compiler = books::load(io, &folder)?;
     let compiled = compiler.compile();
-    if compiled.policy.is_none() {
-        let text = report::text(io, Format::Full, &compiled.diagnostics, &compiler.sources());
+    let broken = broken_claims_of_bases(&compiler, &compiled);
+    if compiled.policy.is_none() || !broken.is_empty() {
+        let wrong = if broken.is_empty() { &compiled.diagnostics } else { &broken };
+        let text = report::text(io, Format::Full, wrong, &compiler.sources());
         io.err(&text);
+        return Ok(None);
     }
     Ok(compiled.policy)
 }

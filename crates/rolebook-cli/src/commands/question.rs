@@ -4,7 +4,7 @@ mod load;
 mod names;
 mod words;
 
-pub(super) use load::{FactFiles, load, load_with_files};
+pub(super) use load::{FactFiles, LoadedFile, load, load_with_files};
 pub(super) use names::{
     Said, Spelled, action, anything, key_roles, obligations, pairs, pairs_of_any, principal, resource, ty,
 };
@@ -14,7 +14,7 @@ use super::Failure;
 
 /// A question with these mistakes, each a line.
 pub(super) fn invalid(messages: &[String]) -> Failure {
-    Failure(format!(
+    Failure::Message(format!(
         "this cannot be asked:\n{}",
         messages.iter().map(|message| format!("  {message}")).collect::<Vec<_>>().join("\n")
     ))

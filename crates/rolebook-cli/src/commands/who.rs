@@ -19,10 +19,7 @@ pub(crate) fn who(
     resource_name: &str,
     given: &args::Circumstances,
 ) -> Result<u8, Failure> {
-    let (policy, facts) = match load(io, given.book.as_ref(), &given.facts)? {
-        Ok(loaded) => loaded,
-        Err(code) => return Ok(code),
-    };
+    let (policy, facts) = load(io, given.book.as_ref(), &given.facts)?;
     let mut said = Said::default();
     let action = action(&policy, action_name, &mut said);
     let declared = action.and_then(|id| policy.action(id));

@@ -1,5 +1,7 @@
 //! Rows of a base's tables, replaced by a book on top: of a matrix that is open, and to whom settings grant.
 
+use std::collections::BTreeMap;
+
 use rolebook_diagnostics::{did_you_mean, rules};
 use rolebook_policy::Column;
 use rolebook_syntax::ast;
@@ -37,29 +39,35 @@ pub(super) fn replace_rows<'a>(
     matrices: &mut [PendingMatrix<'a>],
     targets: &[usize],
 ) {
-    let title = &table.title;
-    let here = Spot { item: at, span: title.span };
     let Some(first) = targets.first().map(|index| &matrices[*index]) else { return };
-    let there = Spot { item: first.at, span: first.table.title.span };
-    if first.table.open.is_none() {
-        let message =
-            format!("\"{}\" is a matrix of the book that this one extends, which keeps it as it is", title.text);
-        let help = "give a matrix of this book another title; rows of that one can be replaced only if it says \
-                    `open matrix`";
-        let label = "declared there, without `open`";
-        overlay::refuse(items, sink, message, (here, "would replace rows of it"), Some((there, label)), help);
+    if !targets.iter().any(|index| matrices[*index].table.open.is_some()) {
+        refuse_sealed(items, sink, at, table, first);
         return;
     }
     if let Some(span) = table.open {
-        let message = format!("\"{}\" is opened by the book that declares it", title.text);
+        let message = format!("\"{}\" is opened by the book that declares it", table.title.text);
+        let there = Spot { item: first.at, span: first.table.title.span };
         let labels = [(Spot { item: at, span }, "says nothing here"), (there, "opened there")];
         sink.report(items, &rules::INVALID_DECLARATION, message, &labels, "write `matrix` alone");
     }
-    let Some(columns) = columns(items, model, sink, at, table, first) else { return };
     let bases: Vec<(usize, &PendingMatrix<'a>)> = targets.iter().map(|index| (*index, &matrices[*index])).collect();
-    for (matrix, row, new) in find_rows(items, model, sink, at, table, &bases) {
+    let found = find_rows(items, model, sink, at, table, &bases);
+    // A book may have several tables of one title: each row counts for its own, with the columns and the word of that.
+    let mut columns_of: BTreeMap<usize, Option<Vec<usize>>> = BTreeMap::new();
+    for (matrix, ..) in &found {
+        columns_of.entry(*matrix).or_insert_with(|| {
+            let base = &matrices[*matrix];
+            if base.table.open.is_none() {
+                refuse_sealed(items, sink, at, table, base);
+                return None;
+            }
+            columns(items, model, sink, at, table, base)
+        });
+    }
+    for (matrix, row, new) in found {
+        let Some(Some(columns)) = columns_of.get(&matrix) else { continue };
         let row = &mut matrices[matrix].rows[row];
-        for (cell, column) in new.cells.into_iter().zip(&columns) {
+        for (cell, column) in new.cells.into_iter().zip(columns) {
             if let Some(old) = row.cells.get_mut(*column) {
                 *old = cell;
             }
@@ -67,6 +75,17 @@ pub(super) fn replace_rows<'a>(
         row.title = new.title.or(row.title);
         row.head = new.head;
     }
+}
+
+fn refuse_sealed(items: &Items<'_>, sink: &mut Sink, at: ItemIx, table: &ast::Table, base: &PendingMatrix<'_>) {
+    let title = &table.title;
+    let here = Spot { item: at, span: title.span };
+    let there = Spot { item: base.at, span: base.table.title.span };
+    let message = format!("\"{}\" is a matrix of the book that this one extends, which keeps it as it is", title.text);
+    let help =
+        "give a matrix of this book another title; rows of that one can be replaced only if it says `open matrix`";
+    let label = "declared there, without `open`";
+    overlay::refuse(items, sink, message, (here, "would replace rows of it"), Some((there, label)), help);
 }
 
 /// Sets to whom the rows of a base's settings grant.

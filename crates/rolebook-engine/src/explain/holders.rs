@@ -151,8 +151,13 @@ impl Explainer<'_> {
             SourceKind::From { condition, .. } => (condition, people.iter().map(|at| self.facts.value(*at)).collect()),
             SourceKind::To { condition, .. } => (condition, vec![None]),
         };
-        let Some(condition) = condition else { return vec![] };
         let mut missing = Vec::new();
+        if let SourceKind::From { ty, .. } | SourceKind::To { ty, .. } = &source.kind
+            && self.facts.is_partial(*ty)
+        {
+            missing.push(format!("the facts hold only a part of `{}`", self.policy.type_name(*ty)));
+        }
+        let Some(condition) = condition else { return missing };
         for it in candidates {
             let scope = Scope { resource: &thing, arguments: Arguments::None, it: it.as_ref() };
             super::reasons::add_missing(&self.condition(*condition, &scope), &mut missing);

@@ -282,7 +282,13 @@ impl<'a> Builder<'a> {
             let message = "several licenses where one is carried".to_owned();
             self.wrong(message, file, *second, "the second one", "name the one that counts");
         }
-        let [(name, span)] = names.as_slice() else { return };
+        let [(name, span)] = names.as_slice() else {
+            let ty = self.entities.get(at.0 as usize).map(|entity| entity.ty);
+            if let Some(ty) = ty.filter(|_| names.is_empty() && self.completeness == Completeness::Whole) {
+                self.licensing.missing(ty, file, value.span);
+            }
+            return;
+        };
         let found = self.policy.find_license(name);
         match found.and_then(|id| self.policy.license(id)) {
             Some(license) => self.note(name, &license.name, file, *span),

@@ -1,7 +1,8 @@
 //! Holders of key roles with an `assign` block: worked out from the facts, once.
 //!
 //! The sources are asked in order, and the first that names somebody wins. Where it is unknown whether a source names
-//! somebody, he may hold the key role, and so may whoever comes after him.
+//! somebody, he may hold the key role, and so may whoever comes after him. Of a type of which the facts hold only a part, somebody
+//! whom they leave out may be named, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -128,7 +129,7 @@ pub(crate) enum Verdict {
     Surely(Vec<EntityIx>),
     /// Nobody, although somebody was meant.
     Nobody(Finding),
-    /// One of these or nobody: what decides is unknown.
+    /// One of these, somebody whom the facts leave out, or nobody: what decides is unknown.
     Maybe(Vec<EntityIx>),
 }
 
@@ -160,11 +161,13 @@ impl<'a> Deriving<'a> {
 
     fn thing(&self, at: EntityIx, findings: &mut Vec<(KeyRoleId, EntityIx, usize, Finding)>) -> Held {
         let mut held = Held::default();
+        // Whether a source before this one may name somebody, who need not be among those whom the facts know.
+        let mut open = false;
         for (position, (source, traits)) in self.assign.sources.iter().zip(&self.traits).enumerate() {
             match self.verdict(at, source, traits) {
                 Verdict::Surely(people) if people.is_empty() => {}
                 Verdict::Nobody(finding) => findings.push((self.assign.key_role, at, position, finding)),
-                Verdict::Surely(people) if held.may_hold.is_empty() => {
+                Verdict::Surely(people) if !open => {
                     return Held { holders: people, may_hold: vec![], source: Some(position) };
                 }
                 // Whether it comes to this source is unknown; that it ends here is not.
@@ -172,7 +175,10 @@ impl<'a> Deriving<'a> {
                     add(&mut held.may_hold, people);
                     return held;
                 }
-                Verdict::Maybe(people) => add(&mut held.may_hold, people),
+                Verdict::Maybe(people) => {
+                    open = true;
+                    add(&mut held.may_hold, people);
+                }
             }
         }
         held
@@ -190,14 +196,15 @@ impl<'a> Deriving<'a> {
                 let value = condition.map_or(Truth::True, |condition| self.truth(condition, &thing, None));
                 match (self.facts.find(*ty, id), value) {
                     (_, Truth::False) => nobody,
+                    (None, Truth::True | Truth::Unknown) if self.facts.is_partial(*ty) => Verdict::Maybe(vec![]),
                     (None, Truth::True | Truth::Unknown) => Verdict::Nobody(Finding::UnknownPerson),
                     (Some(person), Truth::True) => Verdict::Surely(vec![person]),
                     (Some(person), Truth::Unknown) => Verdict::Maybe(vec![person]),
                 }
             }
-            SourceKind::From { value, condition, .. } => {
+            SourceKind::From { value, ty, condition, .. } => {
                 let text = match self.evaluator.value(*value, &scope(&thing, None)) {
-                    Val::Is(Value::Text(text)) => text,
+                    Val::Is(Value::Text(text)) if !text.is_empty() => text,
                     Val::Is(_) | Val::Unknown | Val::Nobody | Val::Beyond | Val::Set { .. } => return nobody,
                 };
                 let mut sure = Vec::new();
@@ -211,7 +218,9 @@ impl<'a> Deriving<'a> {
                         Truth::False => {}
                     }
                 }
-                match (sure.len(), possible.is_empty()) {
+                // Somebody whom the facts leave out may have that text, too.
+                let whole = possible.is_empty() && !self.facts.is_partial(*ty);
+                match (sure.len(), whole) {
                     // Two are none, whoever else there may be.
                     (2.., _) => Verdict::Nobody(Finding::SeveralMatch(sure)),
                     (_, true) => Verdict::Surely(sure),

@@ -67,10 +67,10 @@ fn forgetful(policy: &Policy, case: &Case<'_>) -> Vec<(String, FactSet)> {
         let Some(id) = policy.find_type(&entity.ty) else { continue };
         let Some(ty) = policy.ty(id) else { continue };
         let is_asker = (&entity.ty, &entity.id) == (&case.ask.principal.0, &case.ask.principal.1);
-        if !is_asker && !said.mentions(&entity.ty, &entity.id) && !assigned_from(policy, id) {
+        if !is_asker && !said.mentions(&entity.ty, &entity.id) {
             let mut less = said.clone();
             less.entities.remove(at);
-            let less = if ranges { with_partial(&less, &entity.ty) } else { less };
+            let less = if ranges || assigned_from(policy, id) { with_partial(&less, &entity.ty) } else { less };
             found.push((format!("without the {} `{}`", entity.ty, entity.id), less));
         }
         for (index, (name, _)) in entity.entries.iter().enumerate() {
@@ -100,7 +100,8 @@ fn with_partial(said: &FactSet, ty: &str) -> FactSet {
     less
 }
 
-/// Whether holders are looked for among the principals of the type: whoever is not there is nobody, and somebody else is named.
+/// Whether holders are looked for among the principals of the type: whoever is not there is nobody, and somebody else is named,
+/// unless the facts say that they hold only a part.
 fn assigned_from(policy: &Policy, id: TypeId) -> bool {
     let mut sources = policy.assigns.iter().flat_map(|assign| &assign.sources);
     sources.any(|source| match &source.kind {

@@ -40,16 +40,16 @@ pub(super) fn read(io: &mut Io, question: &Question) -> Result<Option<Versions>,
             (folder, Earlier::Book(books::read_book(io, &earlier)?))
         }
         (None, [] | [_]) => {
-            return Err(Failure(
+            return Err(Failure::Message(
                 "`rolebook diff` compares two books\n  help: `rolebook diff OLD NEW`, or `rolebook diff --git REV [BOOK]` for what changed since a revision".into(),
             ));
         }
         (Some(_), [_, _, ..]) => {
-            return Err(Failure(
+            return Err(Failure::Message(
                 "with --git there is one book: what it was in the revision is compared with what it is on disk".into(),
             ));
         }
-        (None, [_, _, _, ..]) => return Err(Failure("`rolebook diff` compares two books, no more".into())),
+        (None, [_, _, _, ..]) => return Err(Failure::Message("`rolebook diff` compares two books, no more".into())),
     };
     let new = io.shown(&folder);
     let compiler = books::load(io, &folder)?;
@@ -152,7 +152,9 @@ fn understood(io: &mut Io, book: BookSource) -> Result<(Policy, Vec<String>), Fa
             io.err(&format!("{warning}: {old} has errors; it is compared without what they are in\n"));
             Ok((policy, left_out))
         }
-        None => Err(Failure(format!("{old} has errors, and nothing can be compared without what they are in"))),
+        None => {
+            Err(Failure::Message(format!("{old} has errors, and nothing can be compared without what they are in")))
+        }
     }
 }
 

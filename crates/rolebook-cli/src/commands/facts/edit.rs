@@ -1,7 +1,8 @@
-//! Changes a file of facts where it says something else now, and leaves all else in it as it stands: comments, order, layout.
+//! Changes a file of facts where it says something else now, and leaves all else in it as it stands: comments, order, layout, but
+//! for what stands inside a value that changes, which comes out on one line.
 //! What comes out is read again by whoever calls; a layout that this does not understand costs a message, never a fact.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use rolebook_engine::{Document, Entity, EntityIx, Facts, RawEntity, RawKind, RawValue};
@@ -20,10 +21,17 @@ pub(super) struct FactFile<'t> {
 /// The texts of the files, so that they say what `after` is where `before` was otherwise.
 pub(super) fn edited(policy: &Policy, files: &[FactFile<'_>], before: &Facts, after: &Facts) -> Vec<String> {
     let mut edits: Vec<Vec<(Range<usize>, String)>> = vec![vec![]; files.len()];
+    let mut known: BTreeMap<(TypeId, &str), (usize, &RawEntity)> = BTreeMap::new();
+    for (index, file) in files.iter().enumerate() {
+        for raw in &file.document.types {
+            let Some(ty) = policy.find_type(&raw.name.value) else { continue };
+            known.extend(raw.entities.iter().map(|entity| ((ty, entity.id.value.as_str()), (index, entity))));
+        }
+    }
     for ty in (1..policy.types.len()).map(|index| TypeId(index as u32)) {
         for (at, new) in after.of_type(ty) {
-            let Some(old) = before.get(at) else { continue };
-            let Some((file, raw)) = find(policy, files, ty, &new.id) else { continue };
+            let Some(old) = before.get(at).filter(|old| *old != new) else { continue };
+            let Some((file, raw)) = known.get(&(ty, new.id.as_str())).copied() else { continue };
             let write = Write { policy, facts: after, file: &files[file], raw };
             let mut added = Vec::new();
             for (key, value) in write.changed(old, new) {
@@ -36,14 +44,6 @@ pub(super) fn edited(policy: &Policy, files: &[FactFile<'_>], before: &Facts, af
         }
     }
     files.iter().zip(edits).map(|(file, edits)| apply(file.text, edits)).collect()
-}
-
-fn find<'f>(policy: &Policy, files: &'f [FactFile<'_>], ty: TypeId, id: &str) -> Option<(usize, &'f RawEntity)> {
-    files.iter().enumerate().find_map(|(index, file)| {
-        let types = file.document.types.iter().filter(|raw| policy.find_type(&raw.name.value) == Some(ty));
-        let found = types.flat_map(|raw| &raw.entities).find(|raw| raw.id.value == id);
-        found.map(|found| (index, found))
-    })
 }
 
 fn apply(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {

@@ -13,13 +13,13 @@ use crate::io::Io;
 use crate::registry::fact_readers;
 use crate::{EXIT_FINDINGS, EXIT_USAGE, books, report};
 
-/// The policy and the facts; where either has mistakes they go to standard error and there is the exit code.
+/// The policy and the facts; where either has mistakes they go to standard error, and that is a failure.
 pub(in crate::commands) fn load(
     io: &mut Io,
     book: Option<&PathBuf>,
     paths: &[PathBuf],
-) -> Result<Result<(Policy, Facts), u8>, Failure> {
-    Ok(load_with_files(io, book, paths)?.map(|(policy, facts, _)| (policy, facts)))
+) -> Result<(Policy, Facts), Failure> {
+    load_with_files(io, book, paths).map(|(policy, facts, _)| (policy, facts))
 }
 
 /// The same with the files that the facts stand in.
@@ -27,15 +27,15 @@ pub(in crate::commands) fn load_with_files(
     io: &mut Io,
     book: Option<&PathBuf>,
     paths: &[PathBuf],
-) -> Result<Result<(Policy, Facts, FactFiles), u8>, Failure> {
-    let Some(policy) = matrix::policy(io, book)? else { return Ok(Err(EXIT_FINDINGS)) };
+) -> Result<(Policy, Facts, FactFiles), Failure> {
+    let Some(policy) = matrix::policy(io, book)? else { return Err(Failure::Reported(EXIT_FINDINGS)) };
     match facts(io, &policy, paths)? {
-        Ok((facts, files)) => Ok(Ok((policy, facts, files))),
+        Ok((facts, files)) => Ok((policy, facts, files)),
         Err((diagnostics, sources)) => {
             let text = report::text(io, Format::Full, &diagnostics, &sources);
             io.err(&text);
             io.err("the facts were not taken: with one mistake in them no answer would be safe\n");
-            Ok(Err(EXIT_USAGE))
+            Err(Failure::Reported(EXIT_USAGE))
         }
     }
 }
@@ -64,7 +64,7 @@ fn facts(io: &mut Io, policy: &Policy, paths: &[PathBuf]) -> Result<Loaded, Fail
         let Some(reader) = fact_readers().find(|reader| reader.extensions().contains(&ending.as_str())) else {
             let endings: Vec<String> =
                 fact_readers().flat_map(|reader| reader.extensions()).map(|ending| format!("*.{ending}")).collect();
-            return Err(Failure(format!(
+            return Err(Failure::Message(format!(
                 "nothing reads facts from `{shown}`\n  help: facts are {}",
                 endings.join(", ")
             )));
@@ -99,7 +99,7 @@ fn read_text(path: &Path, shown: &str) -> Result<(Arc<str>, String), Failure> {
         Ok(text) => Ok((Arc::from(shown), text)),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            Err(Failure(format!("`{shown}` is not UTF-8 text: byte {at} begins no character")))
+            Err(Failure::Message(format!("`{shown}` is not UTF-8 text: byte {at} begins no character")))
         }
     }
 }

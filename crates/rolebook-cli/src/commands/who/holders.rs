@@ -19,10 +19,7 @@ pub(in crate::commands) fn holders(
     thing_name: &str,
     given: &args::Circumstances,
 ) -> Result<u8, Failure> {
-    let (policy, facts) = match load(io, given.book.as_ref(), &given.facts)? {
-        Ok(loaded) => loaded,
-        Err(code) => return Ok(code),
-    };
+    let (policy, facts) = load(io, given.book.as_ref(), &given.facts)?;
     let mut said = Said::default();
     let wanted = key_roles(&policy, key_role, &mut said);
     let found = anything(&policy, &facts, thing_name, &mut said);
