@@ -11,8 +11,8 @@ use rolebook_analysis::{Verdict, prove};
 use rolebook_compiler::prove_assertions;
 use rolebook_diagnostics::Span;
 use rolebook_engine::{
-    Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Request, Truth, build_facts, decide,
-    evaluate, is_meant, parse_value, validate,
+    Answer, Completeness, Document, Facts, RawEntity, RawKind, RawType, RawValue, Request, Spot, Truth, build_facts,
+    decide, evaluate, is_meant, parse_value, validate,
 };
 use rolebook_policy::{ActionId, Assertion, Claim, Grantee, Policy, TypeId, TypeKind, Value, find_field};
 
