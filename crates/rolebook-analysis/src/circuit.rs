@@ -53,7 +53,7 @@ pub(crate) enum Found {
 }
 
 /// So often the solver looks up before it gives up: far more than any book needs, and an end for a hostile one.
-const PATIENCE: u64 = 30_000;
+const PATIENCE: u64 = 100_000;
 
 /// The propositions, and the solver that holds the clauses of those that were asked about.
 pub(crate) struct Circuit {
@@ -153,6 +153,12 @@ impl Circuit {
         }
     }
 
+    /// Says once and for all that both are true or neither is.
+    pub(crate) fn require_equal(&mut self, a: Bit, b: Bit) {
+        self.require(&[!a, b]);
+        self.require(&[a, !b]);
+    }
+
     /// Looks for an assignment that makes all `bits` true.
     pub(crate) fn solve(&mut self, bits: &[Bit]) -> Found {
         if bits.contains(&Bit::FALSE) {
@@ -249,5 +255,8 @@ mod tests {
         assert_eq!(circuit.solve(&[bits[3]]), Found::Model);
         let none = circuit.any(bits.clone());
         assert_eq!(circuit.solve(&[!none]), Found::Model);
+        circuit.require_equal(bits[0], !bits[1]);
+        assert_eq!(circuit.solve(&[!none]), Found::Nothing);
+        assert_eq!(circuit.solve(&[none]), Found::Model);
     }
 }

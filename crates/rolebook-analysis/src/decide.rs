@@ -129,8 +129,7 @@ impl Encoder<'_, '_, '_> {
             return Rails::UNKNOWN;
         }
         self.memo.under_way.push(key);
-        let steps = self.facts.domain.steps(self.facts.schema);
-        let rails = self.without_arguments(action, thing, asking, steps);
+        let rails = self.without_arguments(action, thing, asking);
         self.memo.under_way.pop();
         rails
     }

@@ -91,13 +91,6 @@ impl Domain {
         grow.domain
     }
 
-    /// So many steps lead from a thing to others of its own sort, at most.
-    pub(crate) fn steps(&self, schema: &Schema<'_>) -> usize {
-        let nests = |sort: Sort| schema.sorts[sort].above.iter().any(|above| above.sort == sort);
-        let counts = (1..schema.sorts.len()).filter(|sort| nests(*sort)).map(|sort| self.of_sort(sort).count());
-        counts.max().unwrap_or(0).max(1)
-    }
-
     /// The references that the thing must have to things of which something is asked of all: one of them is there, then.
     pub(crate) fn needed(&self, schema: &Schema<'_>, thing: Thing) -> Vec<Slot> {
         if self.quantified.is_empty() {

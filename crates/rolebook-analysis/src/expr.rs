@@ -113,9 +113,9 @@ pub(crate) struct Memo {
     pub(crate) rows: BTreeMap<(crate::cells::TableAt, ActionId), Rc<Vec<crate::decide::Deciding>>>,
     pub(crate) by_itself: BTreeMap<(ActionId, Scope), Rails>,
     pub(crate) refused: BTreeMap<(ActionId, Scope), Rails>,
-    /// By action, thing and steps left: without arguments.
-    pub(crate) allowed: BTreeMap<(ActionId, Thing, usize, Asking), Rails>,
-    pub(crate) above: BTreeMap<(Thing, usize, Asking), Rails>,
+    /// By action and thing: without arguments.
+    pub(crate) allowed: BTreeMap<(ActionId, Thing, Asking), Rails>,
+    pub(crate) above: BTreeMap<(Thing, Asking), Rails>,
     /// The decisions that are being worked out.
     pub(crate) under_way: Vec<(ActionId, Thing, Asking)>,
 }

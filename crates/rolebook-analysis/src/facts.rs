@@ -72,8 +72,8 @@ pub(crate) struct SymbolicFacts<'s, 'p> {
     /// By set-valued context value: whether it is sent.
     pub(crate) sent: BTreeMap<String, Bit>,
     within_sort: BTreeMap<Sort, Within>,
-    /// The sorts that sit in themselves of which somebody asked.
-    nesting: BTreeSet<Sort>,
+    /// By sort: in what order its things lie in one another.
+    orders: BTreeMap<Sort, BTreeMap<(Thing, Thing), Bit>>,
     above: BTreeMap<(Thing, Thing), Bit>,
     /// Slots with values that nobody wrote down.
     cells: usize,
@@ -106,7 +106,7 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
             enforced: BTreeMap::new(),
             sent: BTreeMap::new(),
             within_sort: BTreeMap::new(),
-            nesting: BTreeSet::new(),
+            orders: BTreeMap::new(),
             above: BTreeMap::new(),
             cells: 0,
         }
@@ -280,10 +280,44 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
         let members = Rc::new(members);
         self.parents.insert((thing, sort), members.clone());
         // Facts have no circles, whoever asks.
-        if own == sort && self.nesting.insert(sort) {
-            self.within_sort(sort);
+        if own == sort {
+            for (place, sits) in members.iter() {
+                let inner = self.is_inner(sort, thing, *place);
+                self.circuit.require(&[!*sits, inner]);
+            }
         }
         members
+    }
+
+    /// Whether the first comes before the second in an order of the things of a sort in which each stands before all that
+    /// it lies in: there is one if, and only if, none lies in itself.
+    fn is_inner(&mut self, sort: Sort, thing: Thing, place: Thing) -> Bit {
+        if !self.orders.contains_key(&sort) {
+            let order = self.order(sort);
+            self.orders.insert(sort, order);
+        }
+        self.orders[&sort].get(&(thing, place)).copied().unwrap_or(Bit::FALSE)
+    }
+
+    fn order(&mut self, sort: Sort) -> BTreeMap<(Thing, Thing), Bit> {
+        let things: Vec<Thing> = self.domain.of_sort(sort).collect();
+        let mut order = BTreeMap::new();
+        for (index, b) in things.iter().enumerate() {
+            for a in &things[..index] {
+                let bit = self.circuit.input();
+                order.extend([((*a, *b), bit), ((*b, *a), !bit)]);
+            }
+        }
+        for (index, c) in things.iter().enumerate() {
+            for (middle, b) in things[..index].iter().enumerate() {
+                for a in &things[..middle] {
+                    let round = [order[&(*a, *b)], order[&(*b, *c)], order[&(*c, *a)]];
+                    self.circuit.require(&round.map(|bit| !bit));
+                    self.circuit.require(&round);
+                }
+            }
+        }
+        order
     }
 
     /// Whether a person was given the role at the place, inclusion aside.
@@ -526,9 +560,12 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
                     }
                 }
             }
-            for thing in &things {
-                let bit = get(&reach, *thing, *thing);
-                self.circuit.require(&[!bit]);
+            for ((thing, place), bit) in &mut reach {
+                let inner = self.is_inner(sort, *thing, *place);
+                self.circuit.require(&[!*bit, inner]);
+                if thing == place {
+                    *bit = Bit::FALSE;
+                }
             }
         }
         let reach = Rc::new(reach);

@@ -48,7 +48,8 @@ fn main() -> ExitCode {
     let start = Instant::now();
     let shown = AtomicU64::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let summary = run(seed, cases, requests.max(1), threads, &|done| {
+    let summary = run(seed, cases, requests.max(1), threads, &|done, failures| {
+        failures.iter().for_each(tell);
         let before = shown.fetch_max(done / STEP, Ordering::Relaxed);
         if done / STEP > before {
             eprintln!("{done} cases, {:.0} s", start.elapsed().as_secs_f64());
@@ -66,19 +67,26 @@ fn main() -> ExitCode {
 
 fn show(failures: &[Failure]) -> ExitCode {
     // Making them smaller takes its time.
-    for Failure { id, property, message, .. } in failures {
-        println!("{id}: {}: {message}", property.name);
-    }
+    failures.iter().for_each(tell);
     for failure in failures.iter().take(SHOWN) {
+        // As it was found, too: nothing is lost where making it smaller is given up.
+        write(&format!("{}.found.md", failure.id), &section(failure));
         let page = section(&shrink(failure));
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/random");
-        let path = folder.join(format!("{}.md", failure.id));
-        let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, &page));
+        write(&format!("{}.md", failure.id), &page);
         println!("\n{page}");
-        if let Err(error) = written {
-            eprintln!("{}: {error}", path.display());
-        }
     }
     println!("{} failures", failures.len());
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn tell(failure: &Failure) {
+    println!("{}: {}: {}", failure.id, failure.property.name, failure.message);
+}
+
+fn write(name: &str, page: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/random");
+    let path = folder.join(name);
+    if let Err(error) = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, page)) {
+        eprintln!("{}: {error}", path.display());
+    }
 }

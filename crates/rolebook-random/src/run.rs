@@ -98,8 +98,15 @@ impl Summary {
     }
 }
 
-/// Runs about so many cases, `requests` about each facts; `progress` is told the number of cases from time to time.
-pub fn run(seed: u64, cases: u64, requests: u64, threads: usize, progress: &(dyn Fn(u64) + Sync)) -> Summary {
+/// Runs about so many cases, `requests` about each facts; `progress` is told the number of cases after each
+/// book, and what failed in it.
+pub fn run(
+    seed: u64,
+    cases: u64,
+    requests: u64,
+    threads: usize,
+    progress: &(dyn Fn(u64, &[Failure]) + Sync),
+) -> Summary {
     let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
     let summary = Mutex::new(Summary::default());
     std::thread::scope(|scope| {
@@ -109,9 +116,10 @@ pub fn run(seed: u64, cases: u64, requests: u64, threads: usize, progress: &(dyn
                 // Which books are run does not depend on the threads: each asks for the next one until enough are taken.
                 while next.load(Ordering::Relaxed) * FACTS * requests < cases {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let before = mine.cases;
+                    let (before, failed) = (mine.cases, mine.failures.len());
                     run_book(Rng::part(seed, index).number(), requests, &mut mine);
-                    progress(done.fetch_add(mine.cases - before, Ordering::Relaxed) + mine.cases - before);
+                    let new = mine.cases - before;
+                    progress(done.fetch_add(new, Ordering::Relaxed) + new, &mine.failures[failed..]);
                 }
                 if let Ok(mut summary) = summary.lock() {
                     summary.add(mine);

@@ -86,7 +86,8 @@ fn drop_parts(best: &mut Failure, end: Instant) {
 /// Takes the first smaller one that still fails, as long as there is one.
 fn take_first(best: &mut Failure, end: Instant, smaller: fn(&Failure) -> Vec<Failure>) {
     while Instant::now() < end {
-        let Some(found) = smaller(best).iter().find_map(again) else { return };
+        let mut candidates = smaller(best).into_iter().take_while(|_| Instant::now() < end);
+        let Some(found) = candidates.find_map(|candidate| again(&candidate)) else { return };
         *best = found;
     }
 }

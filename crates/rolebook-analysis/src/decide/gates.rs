@@ -9,29 +9,28 @@ use crate::expr::{Asking, Encoder, Rails, Scope};
 impl Encoder<'_, '_, '_> {
     /// When all gates let who makes the request in, and all required actions are allowed.
     pub(crate) fn way_in(&mut self, action: ActionId, resource: Thing) -> Bit {
-        let steps = self.facts.domain.steps(self.facts.schema);
-        self.way_in_by(action, resource, Asking::REQUEST, steps).yes
+        self.way_in_by(action, resource, Asking::REQUEST).yes
     }
 
-    /// The same of anybody, by at most so many steps from a thing to one of its own type.
-    fn way_in_by(&mut self, action: ActionId, resource: Thing, asking: Asking, steps: usize) -> Rails {
+    /// The same of anybody.
+    fn way_in_by(&mut self, action: ActionId, resource: Thing, asking: Asking) -> Rails {
         let Some(declared) = self.policy().action(action) else { return Rails::FALSE };
-        let mut parts = vec![self.gates_of(action, resource, asking, steps)];
+        let mut parts = vec![self.gates_of(action, resource, asking)];
         for required in &declared.requires {
-            parts.push(self.without_arguments(*required, resource, asking, steps));
+            parts.push(self.without_arguments(*required, resource, asking));
         }
         self.all(&parts)
     }
 
     /// The decision about an action that takes no arguments: of a gate, `requires` or `can`.
-    pub(super) fn without_arguments(&mut self, action: ActionId, thing: Thing, asking: Asking, steps: usize) -> Rails {
-        if let Some(known) = self.memo.allowed.get(&(action, thing, steps, asking)) {
+    pub(super) fn without_arguments(&mut self, action: ActionId, thing: Thing, asking: Asking) -> Rails {
+        if let Some(known) = self.memo.allowed.get(&(action, thing, asking)) {
             return *known;
         }
         let own = self.by_itself(action, Scope { asking, resource: thing, arguments: None, it: None });
-        let way_in = self.way_in_by(action, thing, asking, steps);
+        let way_in = self.way_in_by(action, thing, asking);
         let rails = self.and(own, way_in);
-        self.memo.allowed.insert((action, thing, steps, asking), rails);
+        self.memo.allowed.insert((action, thing, asking), rails);
         rails
     }
 
@@ -39,9 +38,9 @@ impl Encoder<'_, '_, '_> {
         self.facts.schema.sides[self.side].ty(self.facts.domain.things[thing])
     }
 
-    fn gates_of(&mut self, action: ActionId, thing: Thing, asking: Asking, steps: usize) -> Rails {
+    fn gates_of(&mut self, action: ActionId, thing: Thing, asking: Asking) -> Rails {
         let Some(declared) = self.policy().action(action) else { return Rails::FALSE };
-        let above = self.gates_above(thing, asking, steps);
+        let above = self.gates_above(thing, asking);
         let ty = self.ty(thing);
         match declared.owner {
             Owner::Type(owner) if Some(owner) == ty && !declared.on_place => above,
@@ -52,7 +51,7 @@ impl Encoder<'_, '_, '_> {
                     }),
                     Owner::Area(_) => false,
                 };
-                let here = self.gates_at(thing, steps_out, asking, steps);
+                let here = self.gates_at(thing, steps_out, asking);
                 let way = self.and(above, here);
                 self.if_active(thing, steps_out, way, asking)
             }
@@ -70,48 +69,55 @@ impl Encoder<'_, '_, '_> {
     }
 
     /// When the gates of the thing itself let in.
-    fn gates_at(&mut self, thing: Thing, ungated: bool, asking: Asking, steps: usize) -> Rails {
+    fn gates_at(&mut self, thing: Thing, ungated: bool, asking: Asking) -> Rails {
         let Some(ty) = self.ty(thing).filter(|_| !ungated).and_then(|ty| self.policy().ty(ty)) else {
             return Rails::TRUE;
         };
         let gates = ty.gates.iter();
-        let parts: Vec<Rails> = gates.map(|gate| self.without_arguments(gate.action, thing, asking, steps)).collect();
+        let parts: Vec<Rails> = gates.map(|gate| self.without_arguments(gate.action, thing, asking)).collect();
         self.all(&parts)
     }
 
     /// When the gates above the thing let in: of each type of parents one parent must.
-    fn gates_above(&mut self, thing: Thing, asking: Asking, steps: usize) -> Rails {
+    fn gates_above(&mut self, thing: Thing, asking: Asking) -> Rails {
         let Some(ty) = self.ty(thing).and_then(|ty| self.policy().ty(ty)) else { return Rails::TRUE };
-        if let Some(known) = self.memo.above.get(&(thing, steps, asking)) {
+        if let Some(known) = self.memo.above.get(&(thing, asking)) {
             return *known;
         }
-        // More steps than things lead round in a circle, and facts have none.
-        if steps == 0 {
-            return Rails::FALSE;
+        // Of things of one type in one another each has the value that follows from those above it: facts have no circles, so
+        // there is just one such value, however many there are.
+        let nests = ty.parents.iter().any(|parent| Some(parent.ty) == self.ty(thing));
+        let value = nests.then(|| Rails { yes: self.facts.circuit.input(), no: self.facts.circuit.input() });
+        if let Some(value) = value {
+            self.memo.above.insert((thing, asking), value);
         }
         let mut parts = Vec::new();
         for parent in ty.parents.iter().filter(|parent| parent.ty != TypeId::WORKSPACE) {
             if self.is_gated(parent.ty, parent.ungated, &mut vec![]) {
-                parts.push(self.gates_through(thing, parent, asking, steps));
+                parts.push(self.gates_through(thing, parent, asking));
             }
         }
         let rails = self.all(&parts);
-        self.memo.above.insert((thing, steps, asking), rails);
-        rails
+        let Some(value) = value else {
+            self.memo.above.insert((thing, asking), rails);
+            return rails;
+        };
+        self.facts.circuit.require_equal(value.yes, rails.yes);
+        self.facts.circuit.require_equal(value.no, rails.no);
+        value
     }
 
-    fn gates_through(&mut self, thing: Thing, parent: &Parent, asking: Asking, steps: usize) -> Rails {
+    fn gates_through(&mut self, thing: Thing, parent: &Parent, asking: Asking) -> Rails {
         let sort = self.facts.schema.sides[self.side].sort(parent.ty);
         let places = self.facts.parents(thing, sort);
         let own = Some(parent.ty) == self.ty(thing);
-        let left = if own { steps - 1 } else { steps };
         let scoped = self.is_scoped(parent.ty) && !own;
         let active = if scoped { self.active(parent.ty, asking) } else { vec![] };
         let mut ways = Vec::new();
         let (mut yes, mut no) = (vec![], vec![]);
         for (place, sits) in places.iter() {
-            let here = self.gates_at(*place, parent.ungated, asking, left);
-            let above = self.gates_above(*place, asking, left);
+            let here = self.gates_at(*place, parent.ungated, asking);
+            let above = self.gates_above(*place, asking);
             let lets_in = self.all(&[Rails::known(*sits), here, above]);
             ways.push(lets_in);
             let named = active.iter().find(|(thing, _)| thing == place).map_or(Bit::FALSE, |(_, bit)| *bit);

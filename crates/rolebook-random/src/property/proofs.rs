@@ -107,7 +107,7 @@ pub(super) fn narrower_is_narrower(ready: &Ready) -> Result<(), String> {
 
 pub(super) fn decided_without_contradiction(ready: &Ready) -> Result<(), String> {
     let opens = ready.proofs.claims.iter().filter_map(|(claim, verdict)| match verdict {
-        Verdict::Undecided(why) => Some((claim.text.clone(), why.clone())),
+        Verdict::Undecided(why) => Some((format!("{} {:?}", claim.text, claim.grantees), why.clone())),
         Verdict::Proved { .. } | Verdict::Refuted(_) => None,
     });
     let diffs = ready.proofs.narrowed.iter().flat_map(|(_, diff)| &diff.open);
