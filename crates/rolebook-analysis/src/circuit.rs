@@ -52,8 +52,11 @@ pub(crate) enum Found {
     GaveUp,
 }
 
-/// So often the solver looks up before it gives up: far more than any book needs, and an end for a hostile one.
-const PATIENCE: u64 = 100_000;
+/// So often the solver looks up at least before it gives up: more than any book needs, and an end for a hostile one.
+const PATIENCE: u64 = 20_000;
+
+/// Beyond that it may look up more often the smaller the circuit is: so often in one of a single node.
+const WORK: u64 = 60_000_000;
 
 /// The propositions, and the solver that holds the clauses of those that were asked about.
 pub(crate) struct Circuit {
@@ -63,17 +66,18 @@ pub(crate) struct Circuit {
     /// The solver's variable of each node.
     variables: Vec<Option<batsat::Var>>,
     model: Vec<lbool>,
-    looked: Rc<Cell<u64>>,
+    /// How often the solver may still look up.
+    left: Rc<Cell<u64>>,
 }
 
 impl Circuit {
     pub(crate) fn new() -> Self {
-        let looked = Rc::new(Cell::new(0));
+        let left = Rc::new(Cell::new(0_u64));
         let mut callbacks = batsat::BasicCallbacks::new();
-        let counter = looked.clone();
+        let counter = left.clone();
         callbacks.set_stop(move || {
-            counter.set(counter.get() + 1);
-            counter.get() > PATIENCE
+            counter.set(counter.get().saturating_sub(1));
+            counter.get() == 0
         });
         let solver = BasicSolver::new(batsat::SolverOpts::default(), callbacks);
         Self {
@@ -82,7 +86,7 @@ impl Circuit {
             solver,
             variables: vec![None],
             model: vec![],
-            looked,
+            left,
         }
     }
 
@@ -169,7 +173,7 @@ impl Circuit {
             let literal = self.literal(*bit);
             assumptions.push(literal);
         }
-        self.looked.set(0);
+        self.left.set(PATIENCE + WORK / self.nodes.len() as u64);
         let answer = self.solver.solve_limited(&assumptions);
         if answer == lbool::TRUE {
             self.model = self.solver.get_model().to_vec();
