@@ -362,6 +362,15 @@ pub struct Former {
     pub was: String,
 }
 
+/// An item of a book that extends another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// What it is, as coverage counts it.
+    pub what: &'static str,
+    /// Its text.
+    pub text: String,
+}
+
 /// A book.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
@@ -393,4 +402,8 @@ pub struct Book {
     pub assigns: Vec<Assign>,
     /// Former names.
     pub former: Vec<Former>,
+    /// Whether others may build on its roles, key roles and matrices.
+    pub open: bool,
+    /// What a book that extends it adds; without anything there is none.
+    pub added: Vec<Added>,
 }

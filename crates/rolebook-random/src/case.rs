@@ -6,7 +6,7 @@ use rolebook_policy::Policy;
 
 use crate::ask::Ask;
 use crate::book::Book;
-use crate::compile::compile;
+use crate::compile::{compile, first};
 use crate::facts::FactSet;
 use crate::former;
 use crate::narrow::{Narrower, narrower};
@@ -23,6 +23,8 @@ pub struct Ready {
     pub text: String,
     /// What it means.
     pub policy: Policy,
+    /// Of a book that extends another one: what that means alone.
+    pub base: Option<Policy>,
     /// The same items in another order, over two files; what the compiler has against them is a fault.
     pub shuffled: Result<Policy, String>,
     /// Books that refuse more.
@@ -36,22 +38,24 @@ impl Ready {
     pub fn new(book: Book, seed: u64, effort: Effort) -> Result<Self, String> {
         let rendered = render(&book, Brackets::Few);
         let text = rendered.text;
-        let policy = compile(&[("book.rolebook", &text)]).map_err(first)?;
+        let policy = compile(&[("book.rolebook", &text)], &rendered.added).map_err(|errors| first(&errors))?;
+        let base = match rendered.added.as_str() {
+            "" => None,
+            _ => Some(compile(&[("book.rolebook", &text)], "").map_err(|errors| first(&errors))?),
+        };
         let mut rng = Rng::part(seed, 1);
         let mut items: Vec<&str> = rendered.items.iter().map(|range| &text[range.clone()]).collect();
         rng.shuffle(&mut items);
         let (one, two) = items.split_at(items.len() / 2);
         let files = [("a.rolebook", one.concat()), ("b.rolebook", two.concat())];
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
-        let shuffled = compile(&files).map_err(first);
+        let mut added = book.added.iter().map(|added| format!("{}\n", added.text)).collect::<Vec<String>>();
+        rng.shuffle(&mut added);
+        let shuffled = compile(&files, &added.concat()).map_err(|errors| first(&errors));
         let narrower = narrower(&policy, &mut rng, effort);
-        let proofs = proofs(&policy, &narrower, &mut Rng::part(seed, 3), effort);
-        Ok(Self { book, text, policy, shuffled, narrower, proofs })
+        let proofs = proofs(&policy, base.as_ref(), &narrower, &mut Rng::part(seed, 3), effort);
+        Ok(Self { book, text, policy, base, shuffled, narrower, proofs })
     }
-}
-
-fn first(errors: Vec<rolebook_diagnostics::Diagnostic>) -> String {
-    errors.first().map_or(String::new(), |error| format!("[{}] {}", error.rule.id, error.message))
 }
 
 /// Facts for a book.
@@ -70,10 +74,11 @@ pub struct Stored {
 impl Stored {
     /// Facts that the book takes; the error is what it has against them.
     pub fn new(ready: &Ready, said: FactSet) -> Result<Self, String> {
-        let facts = said.build(&ready.policy, Completeness::Whole).map_err(first)?;
+        let facts = said.build(&ready.policy, Completeness::Whole).map_err(|errors| first(&errors))?;
         let shuffled = ready.shuffled.as_ref().ok().and_then(|policy| said.build(policy, Completeness::Whole).ok());
         let old = former::facts(&ready.policy, &said);
-        let former = (old != said).then(|| old.build(&ready.policy, Completeness::Whole).map_err(first));
+        let former =
+            (old != said).then(|| old.build(&ready.policy, Completeness::Whole).map_err(|errors| first(&errors)));
         Ok(Self { said, facts, shuffled, former })
     }
 }

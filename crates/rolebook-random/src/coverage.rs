@@ -11,6 +11,7 @@ use rolebook_policy::{
     Policy, RolePlace, SourceKind, TypeId, ValueKind,
 };
 
+use crate::book::Book;
 use crate::case::{Case, Stored};
 use crate::proofs::Proofs;
 
@@ -36,6 +37,11 @@ impl Coverage {
         for (what, count) in &other.0 {
             *self.0.entry(what).or_default() += count;
         }
+    }
+
+    /// Counts what a book adds to the one that it extends.
+    pub fn added(&mut self, book: &Book) {
+        book.added.iter().for_each(|added| self.see(added.what));
     }
 
     /// Counts the constructs of a book.

@@ -8,12 +8,14 @@ mod grants;
 mod licenses;
 mod names;
 mod nouns;
+mod overlay;
 mod quantifiers;
 
 use crate::book::Book;
 use crate::rng::Rng;
 
 pub use exprs::{Scope, Sense, condition};
+pub(crate) use overlay::overlay;
 
 /// A book.
 pub fn book(rng: &mut Rng) -> Book {

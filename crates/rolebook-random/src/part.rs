@@ -110,6 +110,8 @@ pub enum Part {
     SourceIf(usize, usize),
     /// A former name.
     Former(usize),
+    /// An item of the book that extends it.
+    Added(usize),
 }
 
 impl Book {
@@ -176,6 +178,7 @@ impl Book {
                 source.into_iter().for_each(|source| source.condition = None);
             }
             Part::Former(at) => drop_at(&mut self.former, at),
+            Part::Added(at) => drop_at(&mut self.added, at),
         }
         *self != before
     }

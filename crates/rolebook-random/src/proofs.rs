@@ -19,13 +19,21 @@ pub struct Proofs {
     pub dead: Vec<(CellAt, Dead)>,
     /// What changes from the book to one of those that refuse more, by position there.
     pub narrowed: Vec<(usize, Diff)>,
+    /// What changes from the book that it extends.
+    pub extended: Option<Diff>,
 }
 
 /// Decides some claims about a policy.
-pub(crate) fn proofs(policy: &Policy, narrower: &[Narrower], rng: &mut Rng, effort: Effort) -> Proofs {
+pub(crate) fn proofs(
+    policy: &Policy,
+    base: Option<&Policy>,
+    narrower: &[Narrower],
+    rng: &mut Rng,
+    effort: Effort,
+) -> Proofs {
     // What is decided takes longer than what is asked: one book in three is looked at so closely.
     if effort == Effort::Sample && !rng.chance(33) {
-        return Proofs { claims: vec![], dead: vec![], narrowed: vec![] };
+        return Proofs { claims: vec![], dead: vec![], narrowed: vec![], extended: None };
     }
     let claims = match effort {
         Effort::Sample => 6,
@@ -43,7 +51,8 @@ pub(crate) fn proofs(policy: &Policy, narrower: &[Narrower], rng: &mut Rng, effo
         Effort::All => (0..narrower.len()).collect(),
     };
     let narrowed = chosen.into_iter().map(|at| (at, diff(policy, &narrower[at].policy))).collect();
-    Proofs { claims, dead: dead_cells(policy), narrowed }
+    let extended = base.filter(|_| effort == Effort::All || rng.chance(30)).map(|base| diff(base, policy));
+    Proofs { claims, dead: dead_cells(policy), narrowed, extended }
 }
 
 /// An assertion about one action of the book, with a condition that the book has for it, or none.

@@ -7,6 +7,7 @@ mod cells;
 mod engine;
 mod less;
 mod proofs;
+mod sealed;
 mod texts;
 
 use crate::case::{Case, Ready};
@@ -123,6 +124,11 @@ pub const PROPERTIES: &[Property] = &[
         name: "replay",
         promise: "what the solver finds is so in the reference",
         check: Check::Book(proofs::decided_without_contradiction),
+    },
+    Property {
+        name: "sealed",
+        promise: "a book that extends another one allows nothing more of what that one does not leave open",
+        check: Check::Case(sealed::extended_is_sealed),
     },
     // PLUG IN HERE.
 ];

@@ -9,6 +9,7 @@ use crate::book::{Action, Area, Book, Expr, Field, Former, Kind, License, Mark, 
 use crate::part::{OwnerAt, Part, TableAt};
 
 pub use exprs::{Brackets, expr_text};
+pub(crate) use grants::{rule_text, table_text};
 
 /// The text of a book.
 #[derive(Clone, Debug, Default)]
@@ -17,9 +18,12 @@ pub struct Rendered {
     pub text: String,
     /// Where its items stand.
     pub items: Vec<Range<usize>>,
-    /// Where its parts stand.
+    /// The text of the book that extends it: empty where there is none.
+    pub added: String,
+    /// Where its parts stand: first those of the text, then, as if the other stood right behind it, the items added.
     pub parts: Vec<(Range<usize>, Part)>,
     all_brackets: bool,
+    open: &'static str,
     former: Vec<Former>,
 }
 
@@ -69,7 +73,8 @@ impl Rendered {
 /// The text of a book.
 pub fn render(book: &Book, brackets: Brackets) -> Rendered {
     let (all_brackets, former) = (brackets == Brackets::All, book.former.clone());
-    let mut out = Rendered { all_brackets, former, ..Rendered::default() };
+    let open = if book.open { "open " } else { "" };
+    let mut out = Rendered { all_brackets, former, open, ..Rendered::default() };
     for (at, ty) in book.types.iter().enumerate() {
         out.item(|out| out.part(Part::Type(at), |out| type_item(out, at, ty)));
     }
@@ -131,6 +136,12 @@ pub fn render(book: &Book, brackets: Brackets) -> Rendered {
     for (at, assign) in book.assigns.iter().enumerate() {
         out.item(|out| out.part(Part::Assign(at), |out| grants::assign_item(out, at, assign)));
     }
+    for (at, added) in book.added.iter().enumerate() {
+        let start = out.text.len() + out.added.len();
+        out.added.push_str(&added.text);
+        out.parts.push((start..start + added.text.len(), Part::Added(at)));
+        out.added.push('\n');
+    }
     out
 }
 
@@ -161,6 +172,9 @@ fn type_item(out: &mut Rendered, at: usize, ty: &Type) {
     }
     if ty.scope_active {
         line(out, Part::ScopeActive(at), |out| out.push("scope active"));
+    }
+    if !out.open.is_empty() {
+        out.push("  open key roles\n");
     }
     if ty.license_none {
         line(out, Part::LicenseNone(at), |out| out.push("license none"));
@@ -217,7 +231,7 @@ fn actions(out: &mut Rendered, owner: OwnerAt, name: &str, actions: &[Action]) {
 }
 
 fn role_line(out: &mut Rendered, on: &str, role: &Role) {
-    out.push(&format!("role {}", role.name));
+    out.push(&format!("{}role {}", out.open, role.name));
     if !role.includes.is_empty() {
         out.push(&format!(" includes {}", role.includes.join(", ")));
     }

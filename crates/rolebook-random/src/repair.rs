@@ -5,7 +5,7 @@ use rolebook_diagnostics::Diagnostic;
 use rolebook_policy::Policy;
 
 use crate::book::{Book, Cell, Expr, Matrix, Row};
-use crate::compile::compile;
+use crate::compile::{OVERLAY, compile, first};
 use crate::generate;
 use crate::part::Part;
 use crate::render::{Brackets, Rendered, render};
@@ -32,11 +32,11 @@ pub fn random_book(seed: u64) -> Result<Repaired, String> {
     let mut complaint = String::new();
     for rounds in 0..MAX_ROUNDS {
         let rendered = render(&book, Brackets::Few);
-        let errors = match compile(&[("book.rolebook", &rendered.text)]) {
-            Ok(policy) => return Ok(Repaired { book, policy, rounds }),
+        let errors = match compile(&[("book.rolebook", &rendered.text)], "") {
+            Ok(policy) => return Ok(extend(Repaired { book, policy, rounds }, seed)),
             Err(errors) => errors,
         };
-        complaint = errors.first().map_or(String::new(), |error| format!("[{}] {}", error.rule.id, error.message));
+        complaint = first(&errors);
         let before = book.clone();
         // Positions move once something is taken away: one change a round, but to cells any number.
         for error in &errors {
@@ -52,6 +52,29 @@ pub fn random_book(seed: u64) -> Result<Repaired, String> {
         }
     }
     Err(complaint)
+}
+
+/// The book with another one that extends it, in some cases. What is refused of that one is left out.
+fn extend(mut whole: Repaired, seed: u64) -> Repaired {
+    let mut rng = Rng::part(seed, 4);
+    if !rng.chance(40) {
+        return whole;
+    }
+    let closed = whole.clone();
+    whole.book.open = true;
+    whole.book.added = generate::overlay(&whole.book, &mut rng);
+    while !whole.book.added.is_empty() {
+        let rendered = render(&whole.book, Brackets::Few);
+        let errors = match compile(&[("book.rolebook", &rendered.text)], &rendered.added) {
+            Ok(policy) => return Repaired { policy, ..whole },
+            Err(errors) => errors,
+        };
+        let labels = errors.iter().flat_map(|error| &error.labels).filter(|label| &*label.file == OVERLAY);
+        let mut parts = labels.filter_map(|label| rendered.part_at(rendered.text.len() + label.span.start as usize));
+        let refused = parts.next().unwrap_or(Part::Added(rng.below(whole.book.added.len())));
+        whole.book.remove(refused);
+    }
+    closed
 }
 
 fn is_about_cells(error: &Diagnostic) -> bool {

@@ -6,14 +6,21 @@ use crate::coverage::WANTED;
 use crate::render::{Brackets, render};
 use crate::run::{Failure, Summary};
 
+/// The manifest of a book that extends another one.
+const OVERLAY: &str = "```yaml rolebook.yaml\nname: overlay\nversion: 0.1.0\nlanguage: 1\nextends: base\n```\n";
+
 /// The failure as a section that can be pasted into `tests/suite`.
 pub fn section(failure: &Failure) -> String {
-    let text = render(&failure.book, Brackets::Few).text;
-    let text = format(&text).unwrap_or(text);
+    let rendered = render(&failure.book, Brackets::Few);
+    let text = format(&rendered.text).unwrap_or(rendered.text);
+    let (file, extends) = if failure.book.added.is_empty() { ("", "") } else { (" base/book.rolebook", OVERLAY) };
     let mut page = format!(
-        "### {}: {}\n\n{}\n\nFound by chance; `cargo xtask random --case {}` finds it again.\n\n```rolebook\n{text}```\n",
+        "### {}: {}\n\n{}\n\nFound by chance; `cargo xtask random --case {}` finds it again.\n\n```rolebook{file}\n{text}```\n{extends}",
         failure.property.name, failure.property.promise, failure.message, failure.id
     );
+    if !extends.is_empty() {
+        page.push_str(&format!("```rolebook\n{}```\n", rendered.added));
+    }
     if let Some(facts) = &failure.facts {
         page.push_str(&format!("```yaml facts.yaml\n{}```\n", facts.yaml()));
     }

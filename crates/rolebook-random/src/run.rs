@@ -144,6 +144,7 @@ fn run_book(seed: u64, requests: u64, summary: &mut Summary) {
     summary.compiled += 1;
     summary.at_once += u64::from(repaired.rounds == 0);
     summary.coverage.book(&ready.policy);
+    summary.coverage.added(&ready.book);
     summary.coverage.proofs(&ready.proofs);
     if let Some((property, message)) = fails_as_book(&ready) {
         let id = Id { book: seed, facts: 0, request: 0 };

@@ -4,6 +4,7 @@
 //! parsed is absent here and stands as a [`crate::Problem`] beside the tree.
 
 mod expr;
+mod spelled;
 mod table;
 mod test;
 

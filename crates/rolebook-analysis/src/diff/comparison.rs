@@ -378,7 +378,16 @@ impl<'a> Comparison<'a> {
             _ => vec![],
         };
         let (before, after) = (of(1, old), of(0, new));
-        for (index, cell) in after.iter().enumerate() {
+        // An action may have several cases: the cell of one and the same row that says something else.
+        for cell in &after {
+            let same_row =
+                |earlier: &&CellAndPlace| (&earlier.1.matrix, &earlier.1.row) == (&cell.1.matrix, &cell.1.row);
+            if let Some(earlier) = before.iter().find(same_row).filter(|earlier| earlier.1.text != cell.1.text) {
+                return (Some(earlier.clone()), Some(cell.clone()));
+            }
+        }
+        let several = after.len() > 1 && subject.is_some_and(|subject| subject.kind() != Who::License);
+        for (index, cell) in after.iter().enumerate().filter(|_| !several) {
             if let Some(earlier) = before.get(index).filter(|earlier| earlier.1.text != cell.1.text) {
                 return (Some(earlier.clone()), Some(cell.clone()));
             }
@@ -411,8 +420,11 @@ impl<'a> Comparison<'a> {
             return cells.iter().filter_map(|cell| text(cell.row, &cell.cell.text, cell.cell.place)).collect();
         }
         let cells = deciding_cells(policy, action);
-        if let Some(found) = cells.iter().find(|cell| same_column(cell.grantee, grantee)) {
-            return text(found.row, &found.cell.text, found.cell.place).into_iter().collect();
+        let own = cells.iter().filter(|cell| same_column(cell.grantee, grantee));
+        let own: Vec<CellAndPlace> =
+            own.filter_map(|found| text(found.row, &found.cell.text, found.cell.place)).collect();
+        if !own.is_empty() {
+            return own;
         }
         let rows = deciding_settings(policy, action);
         let settings = rows.iter().filter_map(|(row, _)| Some((*row, setting_of(policy, *row)?)));

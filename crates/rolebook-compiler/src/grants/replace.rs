@@ -145,34 +145,35 @@ fn find_rows<'a>(
     bases: &[(usize, &PendingMatrix<'a>)],
 ) -> Vec<Replaced<'a>> {
     let title = &table.title.text;
-    let mut known: Vec<(usize, usize, String)> = Vec::new();
+    let mut known: Vec<(usize, usize, Head)> = Vec::new();
     for (number, base) in bases {
-        known.extend(base.rows.iter().enumerate().map(|(index, row)| (*number, index, head(items, row))));
+        known.extend(base.rows.iter().enumerate().map(|(index, row)| (*number, index, Head::new(items, row))));
     }
-    let mut replaced: Vec<(String, Spot)> = Vec::new();
+    let mut replaced: Vec<(Head, Spot)> = Vec::new();
     let mut found = Vec::new();
     for row in &table.rows {
         let new = pending_row(items, model, sink, at, table.kind, row);
         if !new.complete {
             continue;
         }
-        let head = head(items, &new);
+        let head = Head::new(items, &new);
         let spot = new.head;
-        if let Some((_, earlier)) = replaced.iter().find(|(known, _)| *known == head) {
-            let message = format!("the row `{head}` stands here twice");
+        if let Some((_, earlier)) = replaced.iter().find(|(known, _)| known.key == head.key) {
+            let message = format!("the row `{}` stands here twice", head.text);
             let labels = [(spot, "the second time"), (*earlier, "the first time")];
             sink.report(items, &rules::DUPLICATE_NAME, message, &labels, "take one of them away");
             continue;
         }
-        replaced.push((head.clone(), spot));
-        if let Some((number, index, _)) = known.iter().find(|(_, _, known)| *known == head) {
+        if let Some((number, index, _)) = known.iter().find(|(_, _, known)| known.key == head.key) {
             found.push((*number, *index, new));
+            replaced.push((head, spot));
             continue;
         }
-        let near = did_you_mean(&head, known.iter().map(|(_, _, head)| head.as_str()));
+        let near = did_you_mean(&head.text, known.iter().map(|(_, _, head)| head.text.as_str()));
         let mut help = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
         help.push_str("a row is replaced by one with the same head; other rows stand in a table of another title");
-        let message = format!("\"{title}\" has no row `{head}` that could be replaced");
+        let message = format!("\"{title}\" has no row `{}` that could be replaced", head.text);
+        replaced.push((head, spot));
         let there = bases.first().map(|(_, base)| Spot { item: base.at, span: base.table.title.span });
         overlay::refuse(
             items,
@@ -229,12 +230,22 @@ fn columns(
 }
 
 /// A row's head, its patterns in one order.
-fn head(items: &Items<'_>, row: &PendingRow<'_>) -> String {
-    let mut patterns: Vec<&str> = row.patterns.iter().map(|pattern| pattern.text.as_str()).collect();
-    patterns.sort_unstable();
-    let when = row.row.when.map(|id| {
-        let span = items.get(row.at).exprs.get(id).span;
-        format!(" when {}", items.written(Spot { item: row.at, span }))
-    });
-    patterns.join(", ") + &when.unwrap_or_default()
+struct Head {
+    /// The same of two that are read alike.
+    key: String,
+    /// As written.
+    text: String,
+}
+
+impl Head {
+    fn new(items: &Items<'_>, row: &PendingRow<'_>) -> Self {
+        let mut patterns: Vec<&str> = row.patterns.iter().map(|pattern| pattern.text.as_str()).collect();
+        patterns.sort_unstable();
+        let patterns = patterns.join(", ");
+        let Some(when) = row.row.when else { return Self { key: patterns.clone(), text: patterns } };
+        let exprs = &items.get(row.at).exprs;
+        let written = items.written(Spot { item: row.at, span: exprs.get(when).span });
+        let key = format!("{patterns} when {}", exprs.spelled(when));
+        Self { key, text: format!("{patterns} when {written}") }
+    }
 }

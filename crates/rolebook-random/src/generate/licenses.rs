@@ -57,7 +57,7 @@ pub(super) fn ceilings(book: &mut Book, rng: &mut Rng) {
     }
 }
 
-fn names(book: &Book) -> Vec<String> {
+pub(super) fn names(book: &Book) -> Vec<String> {
     book.licenses.iter().map(|license| license.name.clone()).collect()
 }
 
@@ -119,7 +119,7 @@ pub(super) fn settings(book: &mut Book, rng: &mut Rng) {
     }
 }
 
-fn audience(book: &Book, rng: &mut Rng) -> String {
+pub(super) fn audience(book: &Book, rng: &mut Rng) -> String {
     let known = holders(book, false);
     let has = |word: &str| known.iter().any(|holder| holder == word);
     match rng.below(12) {

@@ -1,15 +1,14 @@
 //! What was proved of a book has no exception among random facts and requests.
 
-use rolebook_analysis::{Direction, Verdict};
-use rolebook_engine::{Answer, Part, Request, Truth, decide, evaluate, is_meant, validate};
-use rolebook_policy::{Claim, Grantee, TypeId, Value};
+use rolebook_analysis::{Diff, Direction, Verdict};
+use rolebook_engine::{Answer, Facts, Part, Request, Truth, decide, evaluate, is_meant, validate};
+use rolebook_policy::{Claim, Grantee, Policy, TypeId, Value};
 
 use super::cells::holds_alone;
 use crate::case::{Case, Ready};
 
 /// Claims speak of requests about things that the facts know.
-fn is_known(case: &Case<'_>) -> bool {
-    let facts = case.facts();
+pub(super) fn is_known(policy: &Policy, facts: &Facts, request: &Request) -> bool {
     let known = |ty: TypeId, id: &str| ty == TypeId::WORKSPACE || facts.find(ty, id).is_some();
     let value = |value: &Value| match value {
         Value::Entity(ty, id) => known(*ty, id),
@@ -19,10 +18,15 @@ fn is_known(case: &Case<'_>) -> bool {
         }),
         _ => true,
     };
-    let request = &case.request;
     known(request.resource.0, &request.resource.1)
         && request.arguments.values().chain(request.context.values()).all(value)
-        && validate(case.policy(), facts, request).is_empty()
+        && validate(policy, facts, request).is_empty()
+}
+
+/// Whether a diff speaks of an action.
+pub(super) fn is_told(diff: &Diff, action: &str) -> bool {
+    diff.changes.iter().any(|change| change.actions.iter().any(|name| name == action))
+        || diff.open.iter().any(|open| open.action == action)
 }
 
 /// Whether the asker has a license where there are any, nothing is left out of the facts on purpose, and nobody's holding is
@@ -42,7 +46,7 @@ fn is_allowed(case: &Case<'_>, request: &Request) -> bool {
 }
 
 pub(super) fn proved_is_so(case: &Case<'_>) -> Result<(), String> {
-    if !is_known(case) {
+    if !is_known(case.policy(), case.facts(), &case.request) {
         return Ok(());
     }
     let (policy, facts) = (case.policy(), case.facts());
@@ -77,7 +81,7 @@ pub(super) fn proved_is_so(case: &Case<'_>) -> Result<(), String> {
 }
 
 pub(super) fn dead_is_dead(case: &Case<'_>) -> Result<(), String> {
-    if !is_known(case) {
+    if !is_known(case.policy(), case.facts(), &case.request) {
         return Ok(());
     }
     let allowed = matches!(case.decision.answer, Answer::Allow | Answer::AllowIf(_));
@@ -119,7 +123,7 @@ pub(super) fn decided_without_contradiction(ready: &Ready) -> Result<(), String>
 }
 
 pub(super) fn changes_are_told(case: &Case<'_>) -> Result<(), String> {
-    if !is_known(case) {
+    if !is_known(case.policy(), case.facts(), &case.request) {
         return Ok(());
     }
     let before = is_allowed(case, &case.request);
@@ -132,9 +136,7 @@ pub(super) fn changes_are_told(case: &Case<'_>) -> Result<(), String> {
         let answer = decide(&narrower.policy, case.facts(), &case.request).answer;
         let after = matches!(answer, Answer::Allow | Answer::AllowIf(_));
         let name = case.policy().action_name(case.request.action);
-        let told = diff.changes.iter().any(|change| change.actions.contains(&name))
-            || diff.open.iter().any(|open| open.action == name);
-        if before != after && !told {
+        if before != after && !is_told(diff, &name) {
             return Err(format!("{}: `{name}` is decided otherwise, and the diff does not say so", narrower.what));
         }
     }

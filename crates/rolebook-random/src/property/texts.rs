@@ -5,7 +5,7 @@ use rolebook_syntax::format;
 use serde_json::Value;
 
 use crate::case::Ready;
-use crate::compile::compile;
+use crate::compile::{compile, first};
 use crate::render::{Brackets, render};
 
 pub(super) fn format_keeps_meaning(ready: &Ready) -> Result<(), String> {
@@ -14,8 +14,10 @@ pub(super) fn format_keeps_meaning(ready: &Ready) -> Result<(), String> {
         return Err(format!("formatting twice changes more than once:\n{formatted}"));
     }
     let expected = meaning(&ready.policy)?;
-    for (what, text) in [("formatted", formatted), ("with all brackets", render(&ready.book, Brackets::All).text)] {
-        let policy = compile(&[("book.rolebook", &text)]).map_err(|errors| format!("{what}: {errors:?}"))?;
+    let rendered = render(&ready.book, Brackets::All);
+    for (what, text) in [("formatted", formatted), ("with all brackets", rendered.text)] {
+        let policy = compile(&[("book.rolebook", &text)], &rendered.added)
+            .map_err(|errors| format!("{what}: {}", first(&errors)))?;
         if meaning(&policy)? != expected {
             return Err(format!("{what} it means something else:\n{text}"));
         }

@@ -10,7 +10,8 @@ pub(super) fn table_item(out: &mut Rendered, at: TableAt, table: &Matrix) {
         TableAt::Ceiling(number) => ("ceiling", "action", number),
         TableAt::Settings(number) => ("settings", "permission | who", number),
     };
-    out.push(&format!("{kind} \"Table {number}\" {{\n  {head}"));
+    let open = if kind == "matrix" { out.open } else { "" };
+    out.push(&format!("{open}{kind} \"Table {number}\" {{\n  {head}"));
     let bounded = table.rows.iter().any(|row| row.setting.as_ref().is_some_and(|said| said.at_most.is_some()));
     out.push(if bounded { " | at most" } else { "" });
     for (index, column) in table.columns.iter().enumerate() {
@@ -103,4 +104,18 @@ pub(super) fn assign_item(out: &mut Rendered, at: usize, assign: &Assign) {
         });
     }
     out.push("}");
+}
+
+/// A table of a book that extends the one whose tables are numbered up to there.
+pub(crate) fn table_text(at: TableAt, table: &Matrix) -> String {
+    let mut out = Rendered::default();
+    table_item(&mut out, at, table);
+    out.text
+}
+
+/// A rule by itself.
+pub(crate) fn rule_text(rule: &Rule) -> String {
+    let mut out = Rendered::default();
+    rule_item(&mut out, 0, rule);
+    out.text
 }
