@@ -52,11 +52,12 @@ pub(crate) enum Found {
     GaveUp,
 }
 
-/// So often the solver looks up at least before it gives up: more than any book needs, and an end for a hostile one.
-const PATIENCE: u64 = 20_000;
+/// So often the solver looks up before it gives up, the oftener the smaller the circuit: more than any book needs, and an end
+/// for a hostile one.
+const PATIENCE: std::ops::RangeInclusive<u64> = 8_000..=100_000;
 
-/// Beyond that it may look up more often the smaller the circuit is: so often in one of a single node.
-const WORK: u64 = 60_000_000;
+/// What a look costs grows with the nodes of the circuit: so many nodes are looked at, within those bounds.
+const WORK: u64 = 400_000_000;
 
 /// The propositions, and the solver that holds the clauses of those that were asked about.
 pub(crate) struct Circuit {
@@ -68,6 +69,8 @@ pub(crate) struct Circuit {
     model: Vec<lbool>,
     /// How often the solver may still look up.
     left: Rc<Cell<u64>>,
+    /// The number of searches that were given up.
+    given_up: u32,
 }
 
 impl Circuit {
@@ -87,6 +90,7 @@ impl Circuit {
             variables: vec![None],
             model: vec![],
             left,
+            given_up: 0,
         }
     }
 
@@ -173,7 +177,9 @@ impl Circuit {
             let literal = self.literal(*bit);
             assumptions.push(literal);
         }
-        self.left.set(PATIENCE + WORK / self.nodes.len() as u64);
+        let patience = (WORK / self.nodes.len() as u64).clamp(*PATIENCE.start(), *PATIENCE.end());
+        // Where searches were given up, others of the same will be.
+        self.left.set(patience >> self.given_up.min(4));
         let answer = self.solver.solve_limited(&assumptions);
         if answer == lbool::TRUE {
             self.model = self.solver.get_model().to_vec();
@@ -181,6 +187,7 @@ impl Circuit {
         } else if answer == lbool::FALSE {
             Found::Nothing
         } else {
+            self.given_up += 1;
             Found::GaveUp
         }
     }

@@ -51,7 +51,7 @@ pub(crate) fn proofs(
         Effort::All => (0..narrower.len()).collect(),
     };
     let narrowed = chosen.into_iter().map(|at| (at, diff(policy, &narrower[at].policy))).collect();
-    let extended = base.filter(|_| effort == Effort::All || rng.chance(30)).map(|base| diff(base, policy));
+    let extended = base.filter(|_| effort == Effort::All || rng.chance(20)).map(|base| diff(base, policy));
     Proofs { claims, dead: dead_cells(policy), narrowed, extended }
 }
 
