@@ -14,7 +14,7 @@ const LEAST: u64 = 5;
 fn every_property_holds_of_random_books() {
     let start = std::time::Instant::now();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let summary = run(SEED, CASES, REQUESTS, threads, &|_, _| {});
+    let summary = run(SEED, 0, CASES, REQUESTS, threads, &|_, _| {});
     println!("{}", numbers(&summary, start.elapsed().as_secs_f64()));
     if let Some(failure) = summary.failures.first() {
         panic!("{} failures; the first of them:\n\n{}", summary.failures.len(), section(&shrink(failure)));

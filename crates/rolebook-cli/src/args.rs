@@ -43,6 +43,12 @@ pub(crate) enum Format {
     Concise,
     /// For programs
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// JUnit XML: a case for each test and assertion, and one for the book
+    Junit,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -101,10 +107,22 @@ Exit codes: 0 answered (also with an empty list), 2 the question is invalid, 1 t
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Check books: every mistake, with its place and its cure; then run their tests
-    #[command(after_help = "Example:\n  rolebook check policies/vitally")]
+    #[command(after_help = "Examples:
+  rolebook check policies/vitally
+  rolebook check --fix --diff policies/vitally
+  rolebook check policies --format sarif > rolebook.sarif")]
     Check {
         /// Books, files in them, or folders of books
         paths: Vec<PathBuf>,
+        /// Make the fixes that change no meaning, in the files of the books themselves; then check what is left
+        #[arg(long)]
+        fix: bool,
+        /// With --fix: make the others, too. Look at what they did
+        #[arg(long, requires = "fix")]
+        unsafe_fixes: bool,
+        /// With --fix: write nothing, print what would change; exit 1 if something would
+        #[arg(long, requires = "fix")]
+        diff: bool,
         /// How to print what is found
         #[arg(long, value_enum, default_value_t = Format::Full)]
         format: Format,

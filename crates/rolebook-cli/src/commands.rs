@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod explain;
 mod facts;
+mod fix;
 mod fmt;
 mod init;
 mod list;
@@ -36,7 +37,10 @@ impl From<String> for Failure {
 
 pub(crate) fn run(command: Command, io: &mut Io) -> u8 {
     let result = match command {
-        Command::Check { paths, format } => check::check(io, &paths, format),
+        Command::Check { paths, fix: false, format, .. } => check::check(io, &paths, format),
+        Command::Check { paths, unsafe_fixes, diff, format, .. } => {
+            fix::fix(io, &paths, &fix::Wanted { unsafe_fixes, diff }, format)
+        }
         Command::Test { paths, filter, format } => check::test(io, &paths, filter.as_deref(), format),
         Command::Can {
             principal,

@@ -1,6 +1,6 @@
 //! Printing what was found.
 
-use rolebook_diagnostics::{Diagnostic, Severity, Sources, Style, concise, full, json};
+use rolebook_diagnostics::{Diagnostic, Severity, Sources, Style, concise, full, github, json, sarif};
 
 use crate::args::Format;
 use crate::io::Io;
@@ -26,6 +26,13 @@ pub(crate) fn text(io: &Io, format: Format, diagnostics: &[Diagnostic], sources:
         }
         Format::Concise => concise(diagnostics, sources),
         Format::Json => serde_json::to_string_pretty(&json(diagnostics, sources)).unwrap_or_default() + "\n",
+        Format::Sarif => {
+            let version = env!("CARGO_PKG_VERSION");
+            serde_json::to_string_pretty(&sarif(diagnostics, sources, version)).unwrap_or_default() + "\n"
+        }
+        Format::Github => github(diagnostics, sources),
+        // What was run is told there, not only what went wrong.
+        Format::Junit => String::new(),
     }
 }
 

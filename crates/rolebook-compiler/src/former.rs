@@ -185,14 +185,14 @@ impl Sink {
         if let Some(spot) = was {
             diagnostic = diagnostic.label(&items.unit(spot.item).path, items.absolute(spot), "renamed here");
         }
-        self.renamed.push(diagnostic.fix(format!("write `{now}`"), &path, span, now));
+        self.renamed.push(diagnostic.fix(format!("write `{now}`"), &path, span, now).safe());
     }
 
     /// The same of a pattern, all of whose actions have other names today.
     pub(crate) fn renamed_pattern(&mut self, items: &Items<'_>, spot: Spot, now: &str) {
         let (path, span) = (items.unit(spot.item).path.clone(), items.absolute(spot));
         let diagnostic = renamed(&items.written(spot), now).label(&path, span, "former names only");
-        self.renamed.push(diagnostic.fix(format!("write `{now}`"), &path, span, now));
+        self.renamed.push(diagnostic.fix(format!("write `{now}`"), &path, span, now).safe());
     }
 }
 

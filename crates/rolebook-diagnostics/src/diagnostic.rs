@@ -48,11 +48,22 @@ pub struct Edit {
     pub replacement: String,
 }
 
+/// Whether a fix may be made without a look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Applicability {
+    /// The text means what it meant, or what it said was clear and only written in another way.
+    Safe,
+    /// Somebody has to say whether it is what was meant.
+    Unsafe,
+}
+
 /// A change that a machine can apply and that cures the mistake.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fix {
     /// What it does, as an order: "write `observer`".
     pub title: String,
+    /// Whether it may be made without a look at it.
+    pub applicability: Applicability,
     /// The edits, none overlapping another.
     pub edits: Vec<Edit>,
 }
@@ -92,7 +103,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a fix of one edit.
+    /// Adds a fix of one edit, for somebody to look at.
     pub fn fix(
         mut self,
         title: impl Into<String>,
@@ -101,7 +112,13 @@ impl Diagnostic {
         replacement: impl Into<String>,
     ) -> Self {
         let edit = Edit { file: file.clone(), span, replacement: replacement.into() };
-        self.fixes.push(Fix { title: title.into(), edits: vec![edit] });
+        self.fixes.push(Fix { title: title.into(), applicability: Applicability::Unsafe, edits: vec![edit] });
+        self
+    }
+
+    /// Says that its last fix is safe.
+    pub fn safe(mut self) -> Self {
+        self.fixes.last_mut().into_iter().for_each(|fix| fix.applicability = Applicability::Safe);
         self
     }
 

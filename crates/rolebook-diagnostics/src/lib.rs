@@ -4,6 +4,7 @@
 //! involved, help, and fixes that an editor can apply. This crate knows texts and places and no language concept.
 
 mod diagnostic;
+mod fix;
 mod line_index;
 #[cfg(feature = "render")]
 mod render;
@@ -13,10 +14,11 @@ mod span;
 mod suggest;
 mod wording;
 
-pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
+pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity};
+pub use fix::{Fixed, fix, is_safe};
 pub use line_index::{LineColumn, LineIndex};
 #[cfg(feature = "render")]
-pub use render::{Style, concise, full, json};
+pub use render::{Style, concise, full, github, json, sarif};
 pub use rule::{Rule, rules};
 pub use source::{Source, Sources};
 pub use span::Span;

@@ -1,10 +1,15 @@
-//! Diagnostics for a terminal, for one-line output and for machines.
+//! Diagnostics for a terminal and for one-line output; for machines below.
+
+mod machine;
+mod sarif;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+pub use machine::{github, json};
+pub use sarif::sarif;
+
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, SourceCode, SourceSpan, SpanContents};
-use serde_json::{Value, json};
 
 use crate::{Diagnostic, Label, Severity, Source, Sources, Span};
 
@@ -97,50 +102,6 @@ fn position(label: &Label, sources: &Sources) -> String {
         }
         None => label.file.to_string(),
     }
-}
-
-/// A JSON array, one object a diagnostic; lines and columns count from 1 (columns in characters), offsets are bytes.
-pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
-    let span = |file: &str, span: Span| {
-        let point = |offset: u32| match sources.get(file) {
-            Some(source) => {
-                let at = source.lines.line_column(&source.text, offset);
-                json!({ "offset": offset, "line": at.line, "column": at.column })
-            }
-            None => json!({ "offset": offset }),
-        };
-        json!({ "file": file, "start": point(span.start), "end": point(span.end) })
-    };
-    diagnostics
-        .iter()
-        .map(|diagnostic| {
-            let labels: Vec<Value> = diagnostic
-                .labels
-                .iter()
-                .map(|label| json!({ "message": label.message, "place": span(&label.file, label.span) }))
-                .collect();
-            let fixes: Vec<Value> = diagnostic
-                .fixes
-                .iter()
-                .map(|fix| {
-                    let edits: Vec<Value> = fix
-                        .edits
-                        .iter()
-                        .map(|edit| json!({ "place": span(&edit.file, edit.span), "replacement": edit.replacement }))
-                        .collect();
-                    json!({ "title": fix.title, "edits": edits })
-                })
-                .collect();
-            json!({
-                "rule": diagnostic.rule.id,
-                "severity": diagnostic.severity.word(),
-                "message": diagnostic.message,
-                "labels": labels,
-                "help": diagnostic.help,
-                "fixes": fixes,
-            })
-        })
-        .collect()
 }
 
 /// A diagnostic as miette wants it: one report a file, those of other files related to the first.

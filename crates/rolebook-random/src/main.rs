@@ -10,8 +10,8 @@ use rolebook_random::run::{Failure, Id, REQUESTS, run, run_one};
 use rolebook_random::shrink::shrink;
 
 const USAGE: &str = "\
-cargo xtask random [--cases N] [--seed S] [--requests R]
-    N cases of random books (20000), from a seed (1), R requests about each facts (20)
+cargo xtask random [--cases N] [--seed S] [--requests R] [--from B]
+    N cases of random books (20000), from a seed (1), R requests about each facts (20); of the books from the Bth (0) on
 cargo xtask random --case BOOK.FACTS.REQUEST   one of them again
 ";
 
@@ -39,8 +39,8 @@ fn main() -> ExitCode {
             }
         };
     }
-    let (Ok(cases), Ok(seed), Ok(requests)) =
-        (number("--cases", 20_000), number("--seed", 1), number("--requests", REQUESTS))
+    let (Ok(cases), Ok(seed), Ok(requests), Ok(first)) =
+        (number("--cases", 20_000), number("--seed", 1), number("--requests", REQUESTS), number("--from", 0))
     else {
         eprint!("{USAGE}");
         return ExitCode::from(2);
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     let start = Instant::now();
     let shown = AtomicU64::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let summary = run(seed, cases, requests.max(1), threads, &|done, failures| {
+    let summary = run(seed, first, cases, requests.max(1), threads, &|done, failures| {
         failures.iter().for_each(tell);
         let before = shown.fetch_max(done / STEP, Ordering::Relaxed);
         if done / STEP > before {

@@ -98,23 +98,24 @@ impl Summary {
     }
 }
 
-/// Runs about so many cases, `requests` about each facts; `progress` is told the number of cases after each
-/// book, and what failed in it.
+/// Runs about so many cases of the books of a seed from the `first` on, `requests` about each facts; `progress` is told the
+/// number of cases after each book, and what failed in it.
 pub fn run(
     seed: u64,
+    first: u64,
     cases: u64,
     requests: u64,
     threads: usize,
     progress: &(dyn Fn(u64, &[Failure]) + Sync),
 ) -> Summary {
-    let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (next, done) = (AtomicU64::new(first), AtomicU64::new(0));
     let summary = Mutex::new(Summary::default());
     std::thread::scope(|scope| {
         for _ in 0..threads.max(1) {
             scope.spawn(|| {
                 let mut mine = Summary::default();
                 // Which books are run does not depend on the threads: each asks for the next one until enough are taken.
-                while next.load(Ordering::Relaxed) * FACTS * requests < cases {
+                while next.load(Ordering::Relaxed).saturating_sub(first) * FACTS * requests < cases {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let (before, failed) = (mine.cases, mine.failures.len());
                     run_book(Rng::part(seed, index).number(), requests, &mut mine);

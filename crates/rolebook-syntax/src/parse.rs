@@ -106,7 +106,9 @@ fn hinted(problem: Problem, found: &str, rest: &str, span: Span) -> Problem {
         _ if message.starts_with("expected `.`,") => return problem.help("say of which type: `type.name`"),
         _ => return problem,
     };
-    problem.help(format!("did you mean `{ours}`?")).fix(format!("write `{ours}`"), whole, ours)
+    let problem = problem.help(format!("did you mean `{ours}`?")).fix(format!("write `{ours}`"), whole, ours);
+    // `&&` and `||` say clearly what they mean; a single sign may be a slip.
+    if whole.end - whole.start == 2 { problem.safe() } else { problem }
 }
 
 /// The keywords among what was expected, the first word of each.

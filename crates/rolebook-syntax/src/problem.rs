@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rolebook_diagnostics::{Diagnostic, Edit, Fix, Rule, Span};
+use rolebook_diagnostics::{Applicability, Diagnostic, Edit, Fix, Rule, Span};
 
 /// A [`Diagnostic`] without a file: spans count from the first byte of the item (or of the file).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +19,14 @@ pub struct Problem {
     pub fix: Option<String>,
     /// The edits of that fix.
     pub edits: Vec<(Span, String)>,
+    /// Whether it may be made without a look at it.
+    pub safe: bool,
 }
 
 impl Problem {
     /// A problem without a place yet.
     pub fn new(rule: &'static Rule, message: impl Into<String>) -> Self {
-        Self { rule, message: message.into(), labels: vec![], help: vec![], fix: None, edits: vec![] }
+        Self { rule, message: message.into(), labels: vec![], help: vec![], fix: None, edits: vec![], safe: false }
     }
 
     /// Adds a place.
@@ -36,6 +38,12 @@ impl Problem {
     /// Adds a sentence of help.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
+        self
+    }
+
+    /// Says that the fix writes in our words what was said clearly in others.
+    pub fn safe(mut self) -> Self {
+        self.safe = true;
         self
     }
 
@@ -59,7 +67,9 @@ impl Problem {
                 span: span.shifted(base),
                 replacement: replacement.clone(),
             };
-            diagnostic.fixes.push(Fix { title: title.clone(), edits: self.edits.iter().map(edit).collect() });
+            let applicability = if self.safe { Applicability::Safe } else { Applicability::Unsafe };
+            let edits = self.edits.iter().map(edit).collect();
+            diagnostic.fixes.push(Fix { title: title.clone(), applicability, edits });
         }
         diagnostic
     }

@@ -1,8 +1,10 @@
 //! `rolebook check` and `rolebook test`.
 
-use std::path::PathBuf;
+mod junit;
 
-use rolebook_compiler::{Compiled, prove_assertions, run_test};
+use std::path::{Path, PathBuf};
+
+use rolebook_compiler::{Compiled, Compiler, prove_assertions, run_test};
 use rolebook_diagnostics::{Diagnostic, Sources};
 
 use super::Failure;
@@ -96,7 +98,51 @@ struct Ran {
     not_proved: usize,
 }
 
-/// Compiles each book, runs the tests and decides the assertions that are wanted, prints what is found and a line a book.
+/// A test or an assertion.
+struct Case {
+    title: String,
+    wrong: Vec<Diagnostic>,
+}
+
+/// What was found of a book.
+struct Looked {
+    /// As it is shown.
+    name: String,
+    compiled: Compiled,
+    ran: Ran,
+    cases: Vec<Case>,
+}
+
+/// Compiles a book, runs the tests and decides the assertions that are wanted.
+fn look(io: &Io, folder: &Path, compiler: &Compiler, wanted: impl Fn(&str) -> bool) -> Looked {
+    let compiled = compiler.compile();
+    let (mut ran, mut cases) = (Ran::default(), Vec::new());
+    for proof in prove_assertions(compiler, &compiled, |assertion| wanted(&assertion.title)) {
+        ran.assertions += 1;
+        ran.not_proved += usize::from(report::has_errors(&proof.diagnostics));
+        let assertion = compiled.policy.as_ref().and_then(|policy| policy.assertions.get(proof.index));
+        let title = assertion.map_or(String::new(), |assertion| match assertion.title.as_str() {
+            "" => assertion.text.clone(),
+            title => title.to_owned(),
+        });
+        cases.push(Case { title, wrong: proof.diagnostics });
+    }
+    if let Some(policy) = &compiled.policy {
+        for test in compiled.tests.iter().filter(|test| wanted(&test.title)) {
+            let wrong = run_test(policy, test);
+            ran.tests += 1;
+            ran.failed += usize::from(!wrong.is_empty());
+            cases.push(Case { title: test.title.clone(), wrong });
+        }
+    }
+    let name = match (io.shown(folder), &compiled.manifest) {
+        (shown, Some(manifest)) if shown == "." => manifest.name.clone(),
+        (shown, _) => shown,
+    };
+    Looked { name, compiled, ran, cases }
+}
+
+/// Looks at each book, prints what is found and a line a book.
 fn over_books(
     io: &mut Io,
     paths: &[PathBuf],
@@ -106,36 +152,25 @@ fn over_books(
 ) -> Result<u8, Failure> {
     let mut all: Vec<Diagnostic> = Vec::new();
     let mut all_sources = Sources::default();
-    let mut summaries = Vec::new();
+    let mut books = Vec::new();
     for folder in books::find(io, paths)? {
         let compiler = books::load(io, &folder)?;
-        let mut compiled = compiler.compile();
-        let mut ran = Ran::default();
-        for proof in prove_assertions(&compiler, &compiled, |assertion| wanted(&assertion.title)) {
-            ran.assertions += 1;
-            ran.not_proved += usize::from(report::has_errors(&proof.diagnostics));
-            all.extend(proof.diagnostics);
-        }
-        if let Some(policy) = &compiled.policy {
-            for test in compiled.tests.iter().filter(|test| wanted(&test.title)) {
-                let failures = run_test(policy, test);
-                ran.tests += 1;
-                ran.failed += usize::from(!failures.is_empty());
-                all.extend(failures);
-            }
-        }
-        let shown = match (io.shown(&folder), &compiled.manifest) {
-            (shown, Some(manifest)) if shown == "." => manifest.name.clone(),
-            (shown, _) => shown,
-        };
-        summaries.push(summary(io, &shown, &compiled, &ran));
-        all.append(&mut compiled.diagnostics);
+        let looked = look(io, &folder, &compiler, &wanted);
+        all.extend(looked.cases.iter().flat_map(|case| &case.wrong).cloned());
+        all.extend(looked.compiled.diagnostics.iter().cloned());
         all_sources.extend(compiler.sources());
+        books.push(looked);
     }
     let text = report::text(io, format, &all, &all_sources);
     io.out(&text);
-    if format != Format::Json {
-        io.out(&(summaries.join("\n") + "\n"));
+    match format {
+        Format::Json | Format::Sarif => {}
+        Format::Junit => io.out(&junit::text(&books, &all_sources)?),
+        Format::Full | Format::Concise | Format::Github => {
+            let lines: Vec<String> =
+                books.iter().map(|looked| summary(io, &looked.name, &looked.compiled, &looked.ran) + "\n").collect();
+            io.out(&lines.concat());
+        }
     }
     Ok(if report::has_errors(&all) { EXIT_FINDINGS } else { EXIT_FINE })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rolebook_diagnostics::{Diagnostic, Edit, Fix, Label, Severity, Span, rules};
+use rolebook_diagnostics::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span, rules};
 use rolebook_policy::{EntityType, Policy, TypeId, TypeKind, Value, find_field};
 
 /// So many places of one former name are kept.
@@ -22,7 +22,7 @@ impl Notes {
             let message = format!("`{old}` is a former name of `{now}`");
             let mut note = Diagnostic::new(&rules::RENAMED_NAME, message);
             note.severity = Severity::Note;
-            note.fixes.push(Fix { title: format!("write `{now}`"), edits: vec![] });
+            note.fixes.push(Fix { title: format!("write `{now}`"), applicability: Applicability::Safe, edits: vec![] });
             note
         });
         if note.labels.len() < MAX_PLACES {

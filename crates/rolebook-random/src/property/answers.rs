@@ -71,7 +71,14 @@ pub(super) fn enforcing_picks(case: &Case<'_>) -> Result<(), String> {
 }
 
 pub(super) fn order_is_free(case: &Case<'_>) -> Result<(), String> {
-    let shuffled = case.world.ready.shuffled.as_ref().map_err(|error| format!("in another order: {error}"))?;
+    let shuffled = match &case.world.ready.shuffled {
+        Ok(shuffled) => shuffled,
+        // What a solver gives up on depends on what it looks at first.
+        Err(error) if error.starts_with("[not-decided]") && error.ends_with("the search took too long") => {
+            return Ok(());
+        }
+        Err(error) => return Err(format!("in another order: {error}")),
+    };
     let facts = case.world.stored.shuffled.as_ref().ok_or("in another order the facts are refused")?;
     let request = case.ask.request(shuffled).ok_or("a name is missing once the items stand in another order")?;
     let other = decide(shuffled, facts, &request).answer;

@@ -1,0 +1,127 @@
+//! `rolebook check --fix`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rolebook_diagnostics::{Fix, Fixed, fix as make, is_safe};
+use similar::TextDiff;
+
+use super::{Failure, check};
+use crate::args::Format;
+use crate::io::Io;
+use crate::report::{self, plural};
+use crate::{EXIT_FINDINGS, EXIT_FINE, books};
+
+/// A fix may uncover what another one cures; so often the result is checked again.
+const ROUNDS: usize = 10;
+
+pub(crate) struct Wanted {
+    pub(crate) unsafe_fixes: bool,
+    /// Print what would change, and change nothing.
+    pub(crate) diff: bool,
+}
+
+/// A book with its files before and after.
+struct Mended {
+    folder: PathBuf,
+    /// By the path that is shown.
+    files: BTreeMap<String, (Vec<u8>, Vec<u8>)>,
+    made: usize,
+    /// Fixes that somebody has to look at first.
+    left: usize,
+}
+
+pub(crate) fn fix(io: &mut Io, paths: &[PathBuf], wanted: &Wanted, format: Format) -> Result<u8, Failure> {
+    let mut mended = Vec::new();
+    for folder in books::find(io, paths)? {
+        mended.push(mend(io, &folder, wanted)?);
+    }
+    let made: usize = mended.iter().map(|book| book.made).sum();
+    let left: usize = mended.iter().map(|book| book.left).sum();
+    let changed: Vec<(&Path, &String, &(Vec<u8>, Vec<u8>))> = mended
+        .iter()
+        .flat_map(|book| book.files.iter().map(|(shown, texts)| (book.folder.as_path(), shown, texts)))
+        .filter(|(_, _, (before, after))| before != after)
+        .collect();
+    if wanted.diff {
+        for (_, shown, (before, after)) in &changed {
+            let text = unified(io, shown, before, after);
+            io.out(&text);
+        }
+    } else {
+        for (folder, shown, (_, after)) in &changed {
+            write(io, folder, shown, after)?;
+        }
+    }
+    let files = changed.len();
+    let code = match (wanted.diff, format) {
+        (true, _) if files > 0 => EXIT_FINDINGS,
+        (true, _) => EXIT_FINE,
+        (false, _) => check::check(io, paths, format)?,
+    };
+    // Programs read what is on standard output.
+    let verb = if wanted.diff { "would be made" } else { "made" };
+    if made > 0 || wanted.diff {
+        io.err(&format!("{} {verb} in {}\n", plural_fixes(made), plural(files, "file")));
+    }
+    if left > 0 {
+        io.err(&format!("{} more with --unsafe-fixes: look at what they do\n", plural_fixes(left)));
+    }
+    Ok(code)
+}
+
+fn plural_fixes(count: usize) -> String {
+    if count == 1 { "1 fix".into() } else { format!("{count} fixes") }
+}
+
+/// Checks and fixes until nothing more is to be done. Bases are not touched.
+fn mend(io: &Io, folder: &Path, wanted: &Wanted) -> Result<Mended, Failure> {
+    let mut source = books::read_book(io, folder)?;
+    let before: BTreeMap<String, Vec<u8>> =
+        source.files.iter().chain(&source.manifest).map(|file| (file.path.clone(), file.bytes.clone())).collect();
+    let (mut made, mut left) = (0, 0);
+    for round in 0..=ROUNDS {
+        let compiler = books::compiler(source.clone());
+        let diagnostics = compiler.compile().diagnostics;
+        let own = |fix: &Fix| fix.edits.iter().all(|edit| before.contains_key(&*edit.file));
+        let taken = |fix: &Fix| own(fix) && (wanted.unsafe_fixes || is_safe(fix));
+        left = diagnostics.iter().filter(|found| found.fixes.iter().any(|fix| own(fix) && !taken(fix))).count();
+        let Fixed { texts, count } = make(&diagnostics, &compiler.sources(), taken);
+        if count == 0 || round == ROUNDS {
+            break;
+        }
+        made += count;
+        for file in source.files.iter_mut().chain(&mut source.manifest) {
+            if let Some(text) = texts.get(&Arc::<str>::from(file.path.as_str())) {
+                file.bytes = text.as_bytes().to_vec();
+            }
+        }
+    }
+    let after = source.files.into_iter().chain(source.manifest);
+    let files = after
+        .filter_map(|file| before.get(&file.path).map(|old| (file.path.clone(), (old.clone(), file.bytes.clone()))))
+        .collect();
+    Ok(Mended { folder: folder.to_owned(), files, made, left })
+}
+
+fn write(io: &Io, folder: &Path, shown: &str, text: &[u8]) -> Result<(), Failure> {
+    // What is shown may be shortened; the file is the one of that name in the book's folder.
+    let name = Path::new(shown).file_name().unwrap_or_default();
+    let path = io.path(&folder.join(name));
+    std::fs::write(&path, text).map_err(|error| format!("`{shown}`: {}", books::reason(&error)))?;
+    Ok(())
+}
+
+fn unified(io: &Io, shown: &str, before: &[u8], after: &[u8]) -> String {
+    let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
+    let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
+    let text = diff.unified_diff().header(shown, shown).to_string();
+    let painted = |line: &str| match line.chars().next() {
+        Some('+') => io.paint("32", line),
+        Some('-') => io.paint("31", line),
+        Some('@') => io.paint("36", line),
+        _ => line.to_owned(),
+    };
+    text.lines().map(|line| painted(&report::plain(line)) + "\n").collect()
+}
