@@ -492,8 +492,9 @@ impl<'a> Builder<'a> {
     ) {
         let mut seats: Vec<(&str, Span, Option<&RawValue>)> = Vec::new();
         if let RawKind::Map(entries) = &value.kind {
+            let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
             for (id, role) in entries {
-                if let Some((_, first, _)) = seats.iter().find(|(known, ..)| *known == id.value) {
+                if let Some(first) = seen.get(id.value.as_str()) {
                     let message = format!("the place `{}` stands here twice", shorten(&id.value));
                     self.errors.push(
                         Diagnostic::new(&rules::DUPLICATE_FACT, message)
@@ -503,6 +504,7 @@ impl<'a> Builder<'a> {
                     );
                     continue;
                 }
+                seen.insert(&id.value, id.span);
                 seats.push((id.value.as_str(), id.span, Some(role)));
             }
         } else {
@@ -523,16 +525,14 @@ impl<'a> Builder<'a> {
         }
         // Of a principal it speaks of the workspace.
         let roles_one = self.policy.ty(ty).is_some_and(|ty| ty.roles_one && ty.kind == TypeKind::Resource);
+        let mut known = BTreeSet::new();
         for (id, span, role) in seats {
             let Some(parent) = self.by_id.get(&(ty, id.to_owned())).copied() else {
                 self.dangling(file, &[ty], id, span);
                 continue;
             };
-            if let Some(entity) = self.entity(at) {
-                let list = entity.parents.entry(ty).or_default();
-                if !list.contains(&parent) {
-                    list.push(parent);
-                }
+            if let Some(entity) = self.entity(at).filter(|_| known.insert(parent)) {
+                entity.parents.entry(ty).or_default().push(parent);
             }
             let role = role.filter(|role| !matches!(role.kind, RawKind::Null));
             let is_principal = self.ty(at).is_some_and(|child| child.kind == TypeKind::Principal);
