@@ -447,7 +447,7 @@ impl<'a> Builder<'a> {
         let names = self.scalars(file, value, "a role");
         self.one_role(ty.roles_one, names.len(), &ty.name, file, value.span);
         for (name, span) in names {
-            if let Some(role) = self.role(TypeId::WORKSPACE, name, file, span)
+            if let Some(role) = self.role(at, TypeId::WORKSPACE, name, file, span)
                 && let Some(entity) = self.entity(at)
             {
                 entity.roles.insert((role, EntityIx::WORKSPACE));
@@ -462,7 +462,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn role(&mut self, on: TypeId, name: &str, file: &Arc<str>, span: Span) -> Option<RoleId> {
+    fn role(&mut self, at: EntityIx, on: TypeId, name: &str, file: &Arc<str>, span: Span) -> Option<RoleId> {
         let found = self.policy.find_role(on, name);
         if let Some(role) = found.and_then(|id| self.policy.role(id)) {
             self.note(name, &role.name, file, span);
@@ -477,8 +477,24 @@ impl<'a> Builder<'a> {
             };
             let spot = Spot { value: name.to_owned(), span };
             self.unknown(format!("the book declares no role `{}` {place}", shorten(name)), file, &spot, names);
+            if let (Some(help), Some(error)) = (self.held_elsewhere(at, name), self.errors.last_mut()) {
+                error.help = vec![help];
+            }
         }
         found
+    }
+
+    /// Where the role of that name is held, if somebody could hold it there.
+    fn held_elsewhere(&self, at: EntityIx, name: &str) -> Option<String> {
+        let parents = self.ty(at).map_or(&[][..], |ty| &ty.parents).iter().map(|parent| parent.ty);
+        let mut places = std::iter::once(TypeId::WORKSPACE).chain(parents);
+        let role = places.find_map(|ty| self.policy.role(self.policy.find_role(ty, name)?))?;
+        let (now, place) = (&role.name, self.policy.type_name(role.on));
+        let known = if now == name { format!("`{now}` is") } else { format!("`{name}` is a former name of `{now}`,") };
+        Some(match role.on {
+            TypeId::WORKSPACE => format!("{known} a role of the workspace: write `role: {now}`"),
+            _ => format!("{known} a role in {}: write `{place}: {{ ID: {now} }}`", a(&format!("`{place}`"))),
+        })
     }
 
     fn parents(
@@ -553,7 +569,7 @@ impl<'a> Builder<'a> {
             }
             self.one_role(roles_one, names.len(), self.policy.type_name(ty), file, role.span);
             for (name, span) in names {
-                if let Some(role) = self.role(ty, name, file, span)
+                if let Some(role) = self.role(at, ty, name, file, span)
                     && let Some(entity) = self.entity(at)
                 {
                     entity.roles.insert((role, parent));
