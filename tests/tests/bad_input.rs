@@ -372,6 +372,95 @@ fn twenty_megabytes_of_facts() {
     assert!(matches!(code, 0 | 2), "{printed}");
 }
 
+/// `count` accounts, from the fifth line on, each on a line of its own.
+fn accounts(count: usize, account: impl Fn(usize) -> String) -> String {
+    let rows: String = (0..count).map(|index| format!("  {}\n", account(index))).collect();
+    format!("team: {{ one: {{}} }}\nuser:\n  {{ lee: {{}}, max: {{}} }}\naccount:\n{rows}")
+}
+
+const ACCOUNTS: &str = "principal user\nresource team\nresource account in team {\n  tier: one of (gold, silver)\n  key role csm\n  key role helper many\n  action view\n}\nallow csm, helper to account.view\n";
+const MANY: usize = 50_000;
+const BAD: usize = 30_000;
+
+/// One bad row spoils all: who asks about another one gets the place of that row and no answer.
+#[test]
+fn facts_with_one_bad_row_among_many() {
+    let good = |index: usize| format!("a{index}: {{ team: one, tier: gold, csm: lee }}");
+    let book = Book::new(&[("book.rolebook", ACCOUNTS.as_bytes()), ("facts.yaml", accounts(MANY, good).as_bytes())]);
+    let can = ["can", "lee", "account.view", "a7", "--facts", "facts.yaml"];
+    let list = ["list", "lee", "account.view", "--facts", "facts.yaml"];
+    let Run { printed, code } = run(&book.path(), &can);
+    assert!(code == 0 && printed.starts_with("ALLOWED"), "{printed}");
+    for (bad, rule, column) in [
+        ("a30000: { team: one, tier: golden, csm: lee }", "wrong-fact", 30),
+        ("a30000: { team: one, tier: gold, csm: leee }", "unknown-fact", 41),
+        ("a30000: { team: one, csm: lee }", "missing-fact", 3),
+        ("a30000: { team: one, tier: gold, csm: [lee, max] }", "second-holder", 47),
+        ("a29999: { team: one, tier: gold, csm: lee }", "duplicate-fact", 3),
+        ("a30000: [lee]", "invalid-facts", 11),
+    ] {
+        let row = |index: usize| if index == BAD { bad.to_owned() } else { good(index) };
+        book.write("facts.yaml", accounts(MANY, row).as_bytes());
+        let Run { printed, code } = run(&book.path(), if rule == "wrong-fact" { &list } else { &can });
+        let head: String = printed.chars().take(2_000).collect();
+        assert_eq!((code, printed.matches("error[").count()), (2, 1), "{bad}: {head}");
+        let place = format!("facts.yaml:{}:{column}]", BAD + 5);
+        for wanted in [rule, &place, "the facts were not taken"] {
+            assert!(printed.contains(wanted), "{bad}: no `{wanted}` in\n{head}");
+        }
+        assert!(
+            !printed.contains("ALLOWED") && !printed.contains("DENIED") && !printed.contains("may account.view"),
+            "{head}"
+        );
+    }
+}
+
+/// One refused row keeps all from being written, and is the only one that is refused.
+#[test]
+fn changes_with_one_bad_row_among_many() {
+    let before = accounts(MANY, |index| format!("a{index}: {{ team: one, tier: gold, csm: lee }}"));
+    let book = Book::new(&[("book.rolebook", ACCOUNTS.as_bytes()), ("facts.yaml", before.as_bytes())]);
+    let name = |index: usize| if index == BAD { "nobody" } else { "max" };
+    let rows: String = (0..MANY).map(|index| format!("a{index},csm,{}\n", name(index))).collect();
+    book.write("changes.csv", format!("account,key_role,holder\n{rows}").as_bytes());
+    let apply = ["facts", "apply", "changes.csv", "--facts", "facts.yaml", "--write", "--accepted-only"];
+    let facts = || std::fs::read_to_string(book.path().join("facts.yaml")).expect("facts");
+    let files = || std::fs::read_dir(book.path()).expect("a folder").count();
+    let count = files();
+    for args in [&apply[..6], &apply[..]] {
+        let Run { printed, code } = run(&book.path(), args);
+        assert_eq!(code, 1);
+        let refused: Vec<&str> = printed.lines().filter(|line| line.contains('✗')).collect();
+        assert!(matches!(refused[..], [row] if row.starts_with(" 30002 ") && row.contains("no principal `nobody`")));
+        assert!(printed.contains("changes.csv: 49999 accepted, 1 refused\n"));
+        if args.len() == 6 {
+            assert!(printed.contains("nothing was written: rows were refused"));
+            assert!(facts() == before, "the facts changed");
+        }
+    }
+    let row =
+        |index: usize| format!("a{index}: {{ team: one, tier: gold, csm: {} }}", name(index).replace("nobody", "lee"));
+    assert!(facts() == accounts(MANY, row), "what was accepted is written, and nothing else");
+    assert_eq!(files(), count, "nothing is left behind");
+}
+
+/// Each row is about one list, which grows with it.
+#[test]
+fn ten_thousand_holders_of_one_account() {
+    let users: String = (0..10_000).map(|index| format!("  u{index}:\n")).collect();
+    let facts = format!("user:\n{users}team: {{ one: {{}} }}\naccount: {{ acme: {{ team: one, tier: gold }} }}\n");
+    let book = Book::new(&[("book.rolebook", ACCOUNTS.as_bytes()), ("facts.yaml", facts.as_bytes())]);
+    let rows: String = (0..10_000).map(|index| format!("acme,helper,u{index}\n")).collect();
+    book.write("changes.csv", format!("account,key_role,holder\n{rows}").as_bytes());
+    let apply = ["facts", "apply", "changes.csv", "--facts", "facts.yaml", "--write"];
+    let Run { printed, code } = run(&book.path(), &apply);
+    assert!(code == 0 && printed.ends_with("written: facts.yaml\n"));
+    // Now each row has all of them to say of today.
+    let Run { printed, code } = run(&book.path(), &apply);
+    assert!(code == 0 && printed.ends_with("the facts say all of it already: nothing was written\n"));
+    assert!(printed.contains("and 9995 more"));
+}
+
 #[cfg(unix)]
 #[test]
 fn what_may_not_be_read() {

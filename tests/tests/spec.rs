@@ -1,4 +1,4 @@
-//! Every section of every page is a test: the suite, the rules' pages, the reference.
+//! Every section of every page is a test: the suite, the rules' pages, the reference; of the pages beside examples, the commands.
 //!
 //! `cargo test -p rolebook-tests --test spec -- "name"` runs the sections whose name holds that text;
 //! with `ROLEBOOK_UPDATE=1` consoles and snapshots are rewritten.
@@ -6,21 +6,23 @@
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use rolebook_spec::{Page, Section, run_section};
+use rolebook_spec::{Outcome, Page, Section, run_commands, run_section};
 
 const PAGES: [&str; 3] = ["tests/suite", "docs/rules", "docs"];
+/// Their commands are run where a reader would run them: here.
+const EXAMPLES: [&str; 1] = ["examples/05-tenant-overlay"];
 
 #[expect(clippy::disallowed_methods, reason = "the switch of a test program")]
 fn main() {
     let mut arguments = Arguments::from_args();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = root();
     let update = std::env::var_os("ROLEBOOK_UPDATE").is_some();
     if update {
         // Two sections of a page must not rewrite it at once.
         arguments.test_threads = Some(1);
     }
     let mut trials = Vec::new();
-    for folder in PAGES {
+    for folder in PAGES.into_iter().chain(EXAMPLES) {
         for path in pages(&root.join(folder)) {
             let shown = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
             let text = std::fs::read_to_string(&path).expect("a page");
@@ -34,6 +36,10 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
 fn pages(folder: &Path) -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> = std::fs::read_dir(folder)
         .map(|entries| entries.filter_map(Result::ok).map(|entry| entry.path()).collect())
@@ -43,13 +49,17 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
     pages
 }
 
+fn outcome(shown: &str, section: &Section) -> Outcome {
+    if shown.starts_with("examples") { run_commands(section, &root()) } else { run_section(section) }
+}
+
 fn run(shown: &str, path: &Path, section: &Section, index: usize, update: bool) -> Result<(), Failed> {
-    let outcome = run_section(section);
+    let outcome = outcome(shown, section);
     if update && !outcome.updates.is_empty() {
         // Earlier sections may have moved this one: read it again.
         let text = std::fs::read_to_string(path)?;
         let now = Page::parse(&text).sections.into_iter().nth(index).ok_or("the page changed under the test")?;
-        let mut updates = run_section(&now).updates;
+        let mut updates = self::outcome(shown, &now).updates;
         updates.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
         let mut text = text;
         for (range, replacement) in updates {

@@ -237,8 +237,11 @@ fn check_meaning(items: &Items<'_>, compiled: &mut Compiled, sink: &mut Sink) {
     policy.matrices = found.matrices.iter().map(table).collect();
     policy.rules = found.rules.into_iter().map(|lowered| lowered.rule).collect();
     policy.assigns = found.assigns;
-    coverage::check(items, &model, &policy, &found.ceilings, sink);
+    let missing = coverage::check(items, &model, &policy, &found.ceilings, sink);
+    let ceilings = policy.ceilings.len();
+    policy.ceilings.extend(missing);
     proof::check_dead(items, &policy, sink, &found.matrices);
+    policy.ceilings.truncate(ceilings);
     for lowered in found.assertions {
         let unit = items.unit(lowered.head.item);
         let (file, span) = (unit.path.clone(), items.absolute(lowered.head));

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::{Span, rules};
-use rolebook_policy::{ActionId, Grantee, LicenseId, Matrix, Owner, Policy};
+use rolebook_policy::{
+    ActionId, Cell, CellKind, Column, Grantee, LicenseId, Matrix, Owner, PatternMatch, Place, Policy, Row,
+};
 
 use crate::declare::Scope;
 use crate::grants::LoweredMatrix;
@@ -14,16 +16,17 @@ use crate::sink::Sink;
 /// So many actions are listed.
 const MAX_LISTED: usize = 10;
 
-/// Reports what no table covers; licenses that lack the same are one mistake.
+/// Reports what no table covers; licenses that lack the same are one mistake. The ceilings that come back would include it:
+/// whoever looks further takes it as included, or would report the same once more.
 pub(crate) fn check(
     items: &Items<'_>,
     model: &Model<'_>,
     policy: &Policy,
     ceilings: &[LoweredMatrix],
     sink: &mut Sink,
-) {
+) -> Vec<Matrix> {
     if !(0..policy.types.len()).any(|index| policy.carries_license(rolebook_policy::TypeId(index as u32))) {
-        return;
+        return vec![];
     }
     let mut open: BTreeMap<BTreeSet<ActionId>, Vec<LicenseId>> = BTreeMap::new();
     for index in 0..policy.licenses.len() {
@@ -35,9 +38,27 @@ pub(crate) fn check(
             open.entry(missing).or_default().push(license);
         }
     }
-    for (actions, licenses) in open {
-        report(items, model, policy, ceilings, sink, &actions, &licenses);
+    for (actions, licenses) in &open {
+        report(items, model, policy, ceilings, sink, actions, licenses);
     }
+    open.into_iter().map(|(actions, licenses)| including(actions, &licenses)).collect()
+}
+
+/// A ceiling that includes the actions in the licenses.
+fn including(actions: BTreeSet<ActionId>, licenses: &[LicenseId]) -> Matrix {
+    let place = Place::default();
+    let column = |id: &LicenseId| Column { grantee: Grantee::License(*id), text: String::new(), title: String::new() };
+    let yes = Cell { kind: CellKind::Granted { conditions: vec![], obligations: vec![] }, text: "yes".into(), place };
+    let row = Row {
+        patterns: vec![PatternMatch { text: String::new(), actions: actions.into_iter().collect() }],
+        when: None,
+        title: String::new(),
+        cells: vec![yes; licenses.len()],
+        doc: String::new(),
+        place,
+    };
+    let columns = licenses.iter().map(column).collect();
+    Matrix { title: String::new(), columns, rows: vec![row], doc: String::new(), place }
 }
 
 /// Whether the table says of the action what the license includes, in every case.

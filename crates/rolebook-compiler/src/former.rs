@@ -77,6 +77,10 @@ impl Names<'_> {
                     overlay::refuse_name(items, sink, &old, declared, spot, "a former name there");
                     continue;
                 }
+                if items.is_below(declared.item, spot.item) {
+                    overlay::refuse_former(items, sink, (&old, &now), spot, declared, "declared there");
+                    continue;
+                }
                 let message = format!("`{old}` cannot be a former name of `{now}`: it is in use");
                 let labels = [(spot, "the former name"), (declared, "the name in use")];
                 sink.report(items, &rules::DUPLICATE_NAME, message, &labels, help);
@@ -88,7 +92,7 @@ impl Names<'_> {
                     table.insert(old, Former { now, spot });
                 }
                 Some(first) if items.is_below(first.spot.item, spot.item) => {
-                    overlay::refuse_name(items, sink, &old, spot, first.spot, "a former name there");
+                    overlay::refuse_former(items, sink, (&old, &now), spot, first.spot, "a former name there");
                 }
                 Some(first) => {
                     let message = format!("`{old}` is a former name twice");

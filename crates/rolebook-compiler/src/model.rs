@@ -127,6 +127,10 @@ impl<'a> Builder<'a, '_> {
             self.model.names.declare_former(&scope, at, &name.text, was);
         } else {
             self.sink.poisoned.extend(old_names(was));
+            let first = self.model.names.spot(&scope, &name.text);
+            if !was.is_empty() && first.is_some_and(|first| self.items.is_below(first.item, at)) {
+                self.sink.help(format!("`was` behind `{}` is for the book that declares it to say", name.text));
+            }
         }
         declared
     }

@@ -32,6 +32,20 @@ pub(crate) fn refuse_name(items: &Items<'_>, sink: &mut Sink, name: &str, here: 
     refuse(items, sink, message, (here, "taken"), Some((there, label)), help);
 }
 
+/// Refuses to call a name that the base has or had a former one of something here.
+pub(crate) fn refuse_former(
+    items: &Items<'_>,
+    sink: &mut Sink,
+    (old, now): (&str, &str),
+    here: Spot,
+    there: Spot,
+    label: &str,
+) {
+    let message = format!("`{old}` is a name of the book that this one extends, and no former name of `{now}`");
+    let help = "what is written there, and in facts, must go on meaning the same: take this `was` away";
+    refuse(items, sink, message, (here, "the former name"), Some((there, label)), help);
+}
+
 /// Refuses a grant of actions that the base declares; whether there were any.
 pub(crate) fn refuse_grant(
     items: &Items<'_>,

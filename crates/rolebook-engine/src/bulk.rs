@@ -3,7 +3,7 @@
 
 mod form;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::did_you_mean;
 use rolebook_policy::{Cardinality, KeyRoleId, Policy, RoleId, SourceKind, TypeId, TypeKind, Value};
@@ -77,16 +77,25 @@ pub struct BulkReview {
 /// time in proportion to the facts and the rows.
 pub fn review_bulk(policy: &Policy, facts: &Facts, header: &[String], rows: &[BulkRow]) -> Result<BulkReview, String> {
     let form = Form::read(policy, header)?;
-    let after = facts.clone();
-    let mut review = Review { policy, facts, after, said: BTreeMap::new(), found: BTreeMap::new(), suggestions: 0 };
+    let mut review = Review {
+        policy,
+        facts,
+        after: facts.clone(),
+        listed: BTreeMap::new(),
+        said: BTreeMap::new(),
+        found: BTreeMap::new(),
+        suggestions: 0,
+    };
     let mut rows: Vec<Reviewed> = rows.iter().map(|row| review.row(&form, header.len(), row)).collect();
     review.after.derive(policy);
     // Who is named by hand and would not hold it after all: a source before `manual` names somebody else.
-    let idle: Vec<bool> = rows.iter().map(|row| review.is_idle(&row.outcome)).collect();
+    let mut held = BTreeMap::new();
+    let idle: Vec<bool> = rows.iter().map(|row| review.is_idle(&row.outcome, &mut held)).collect();
     if !idle.contains(&true) {
         return Ok(BulkReview { rows, after: review.after });
     }
     review.after = facts.clone();
+    review.listed.clear();
     for (row, idle) in rows.iter_mut().zip(idle) {
         match &row.outcome {
             Ok(assignment) if idle => row.outcome = Err(review.why_idle(assignment)),
@@ -105,12 +114,24 @@ enum About {
     Role(EntityIx, EntityIx),
 }
 
+/// A list of an entity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum List {
+    Holders(KeyRoleId),
+    Parents(TypeId),
+}
+
+/// Who stands in which list: a long list is not searched for each row.
+type Listed = BTreeMap<(EntityIx, List), BTreeSet<EntityIx>>;
+
 struct Review<'a> {
     policy: &'a Policy,
     /// As they are.
     facts: &'a Facts,
     /// As the rows so far leave them.
     after: Facts,
+    /// Of the lists in `after` that rows add to.
+    listed: Listed,
     /// The line that spoke of it first, and what it said.
     said: BTreeMap<About, (u64, Assignment)>,
     /// By type, attribute and text in lower case, who has it.
@@ -121,6 +142,8 @@ struct Review<'a> {
 
 /// So many mistakes come with a name that could have been meant.
 const MAX_SUGGESTIONS: usize = 100;
+/// So many names say what is so today; of one list each row would say it all again.
+const MAX_NAMES: usize = 5;
 
 impl Review<'_> {
     fn row(&mut self, form: &Form, width: usize, row: &BulkRow) -> Reviewed {
@@ -324,30 +347,26 @@ impl Review<'_> {
                 let by_hand = self.policy.assign(*key_role).is_some();
                 let Some(entity) = self.after.get_mut(*thing) else { return };
                 let held = if by_hand { &mut entity.manual } else { &mut entity.holders };
-                let Some(holder) = holder else {
+                let which = (*thing, List::Holders(*key_role));
+                if !many || holder.is_none() {
                     held.remove(key_role);
-                    return;
-                };
-                let list = held.entry(*key_role).or_default();
-                if !many {
-                    list.clear();
+                    self.listed.remove(&which);
                 }
-                if !list.contains(holder) {
-                    list.push(*holder);
+                if let Some(holder) = holder {
+                    push(&mut self.listed, which, held.entry(*key_role).or_default(), *holder);
                 }
             }
             Assignment::Role { person, role, place } => {
                 let one = self.roles_one(*person, *place);
                 let on = self.facts.get(*place).map(|place| place.ty);
+                let held = self.roles_at(&self.after, *person, *place);
                 let Some(entity) = self.after.get_mut(*person) else { return };
                 if let Some(on) = on.filter(|on| *on != TypeId::WORKSPACE) {
                     let seats = entity.parents.entry(on).or_default();
-                    if !seats.contains(place) {
-                        seats.push(*place);
-                    }
+                    push(&mut self.listed, (*person, List::Parents(on)), seats, *place);
                 }
-                if one {
-                    entity.roles.retain(|(_, at)| at != place);
+                for role in held.iter().filter(|_| one) {
+                    entity.roles.remove(&(*role, *place));
                 }
                 entity.roles.insert((*role, *place));
             }
@@ -355,10 +374,13 @@ impl Review<'_> {
     }
 
     /// Whether somebody is named by hand who does not hold the key role in the facts as they will be.
-    fn is_idle(&self, outcome: &Result<Assignment, String>) -> bool {
+    fn is_idle(&self, outcome: &Result<Assignment, String>, held: &mut Listed) -> bool {
         let Ok(Assignment::KeyRole { thing, key_role, holder: Some(holder) }) = outcome else { return false };
-        let entity = self.after.get(*thing);
-        !entity.and_then(|entity| entity.holders.get(key_role)).is_some_and(|held| held.contains(holder))
+        let held = held.entry((*thing, List::Holders(*key_role))).or_insert_with(|| {
+            let holders = self.after.get(*thing).and_then(|entity| entity.holders.get(key_role));
+            holders.into_iter().flatten().copied().collect()
+        });
+        !held.contains(holder)
     }
 
     fn why_idle(&self, assignment: &Assignment) -> String {
@@ -400,23 +422,39 @@ impl Review<'_> {
         }
     }
 
+    /// The roles that somebody holds at a place.
+    fn roles_at(&self, facts: &Facts, person: EntityIx, place: EntityIx) -> Vec<RoleId> {
+        let (Some(held), Some(at)) = (facts.get(person), facts.get(place)) else { return vec![] };
+        let on_it = self.policy.roles.iter().enumerate().filter(|(_, role)| role.on == at.ty);
+        on_it.map(|(index, _)| RoleId(index as u32)).filter(|role| held.roles.contains(&(*role, place))).collect()
+    }
+
     fn today(&self, assignment: &Assignment) -> String {
-        let names: Vec<String> = match assignment {
+        let (names, count): (Vec<String>, usize) = match assignment {
             Assignment::KeyRole { thing, key_role, .. } => {
                 let holders = self.facts.get(*thing).and_then(|thing| thing.holders.get(key_role));
-                holders.into_iter().flatten().map(|holder| self.name(*holder)).collect()
+                let holders = holders.map_or(&[][..], Vec::as_slice);
+                (holders.iter().take(MAX_NAMES).map(|holder| self.name(*holder)).collect(), holders.len())
             }
             Assignment::Role { person, place, .. } => {
-                let held = self.facts.get(*person).into_iter().flat_map(|person| &person.roles);
-                let here = held.filter(|(_, at)| at == place).filter_map(|(role, _)| self.policy.role(*role));
-                here.map(|role| role.name.clone()).collect()
+                let held = self.roles_at(self.facts, *person, *place);
+                let roles = held.iter().take(MAX_NAMES).filter_map(|role| self.policy.role(*role));
+                (roles.map(|role| role.name.clone()).collect(), held.len())
             }
         };
-        match (names.is_empty(), assignment) {
-            (true, Assignment::KeyRole { .. }) => "nobody".into(),
-            (true, Assignment::Role { .. }) => "no role".into(),
-            (false, _) => names.join(", "),
+        match (count, assignment) {
+            (0, Assignment::KeyRole { .. }) => "nobody".into(),
+            (0, Assignment::Role { .. }) => "no role".into(),
+            (..=MAX_NAMES, _) => names.join(", "),
+            _ => format!("{} and {} more", names.join(", "), count - MAX_NAMES),
         }
+    }
+}
+
+/// Adds to a list what does not stand in it.
+fn push(listed: &mut Listed, which: (EntityIx, List), list: &mut Vec<EntityIx>, new: EntityIx) {
+    if listed.entry(which).or_insert_with(|| list.iter().copied().collect()).insert(new) {
+        list.push(new);
     }
 }
 

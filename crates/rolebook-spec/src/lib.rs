@@ -19,4 +19,4 @@ mod page;
 mod run;
 
 pub use page::{Fence, FenceKind, Page, Section};
-pub use run::{Failure, Outcome, capture, run_command, run_section, section_book};
+pub use run::{Failure, Outcome, capture, run_command, run_commands, run_section, section_book};

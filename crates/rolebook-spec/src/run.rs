@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io::Write;
 use std::ops::Range;
+use std::path::Path;
 use std::rc::Rc;
 
 use rolebook_cli::Io;
@@ -36,17 +37,28 @@ pub struct Outcome {
 pub fn run_section(section: &Section) -> Outcome {
     let mut outcome = Outcome::default();
     let files = named(section);
-    let has_console = section.fences.iter().any(|fence| fence.kind == FenceKind::Console);
+    let has_console = !consoles(section).is_empty();
     let has_assertions = files.iter().any(|(name, fence)| !assertion::find(name, &fence.text).is_empty());
     // A section of commands shows by their output what is wrong with its book.
     if files.iter().any(|(name, _)| name.ends_with(".rolebook")) && (!has_console || has_assertions) {
         check_book(&files, section, &mut outcome);
     }
-    let consoles: Vec<&Fence> = section.fences.iter().filter(|fence| fence.kind == FenceKind::Console).collect();
+    let consoles = consoles(section);
     if !consoles.is_empty() {
         run_consoles(&files, &consoles, &mut outcome);
     }
     outcome
+}
+
+/// Runs the commands of a section in a folder that is there already.
+pub fn run_commands(section: &Section, folder: &Path) -> Outcome {
+    let mut outcome = Outcome::default();
+    run_in(folder, &consoles(section), &mut outcome);
+    outcome
+}
+
+fn consoles(section: &Section) -> Vec<&Fence> {
+    section.fences.iter().filter(|fence| fence.kind == FenceKind::Console).collect()
 }
 
 /// The book of a section with all that it extends, not yet understood.
@@ -164,12 +176,16 @@ fn run_consoles(files: &[(&str, &Fence)], consoles: &[&Fence], outcome: &mut Out
             return;
         }
     };
+    run_in(folder.path(), consoles, outcome);
+}
+
+fn run_in(folder: &Path, consoles: &[&Fence], outcome: &mut Outcome) {
     for fence in consoles {
         let mut found = String::new();
         for line in fence.text.lines() {
             let Some(command) = line.strip_prefix("$ ") else { continue };
             found.push_str(&format!("$ {command}\n"));
-            let (printed, code) = run_command(folder.path(), command);
+            let (printed, code) = run_command(folder, command);
             found.push_str(&printed);
             if !printed.is_empty() && !printed.ends_with('\n') {
                 found.push('\n');
@@ -197,7 +213,7 @@ fn write_files(files: &[(&str, &Fence)]) -> std::io::Result<tempfile::TempDir> {
 }
 
 /// Runs `rolebook …` in a folder. What it prints (standard output and error in the order of printing) and its exit code.
-pub fn run_command(folder: &std::path::Path, command: &str) -> (String, u8) {
+pub fn run_command(folder: &Path, command: &str) -> (String, u8) {
     let (command, stdin) = match command.split_once(" < ") {
         Some((command, file)) => (command, std::fs::read(folder.join(file.trim())).unwrap_or_default()),
         None => (command, vec![]),
@@ -209,7 +225,7 @@ pub fn run_command(folder: &std::path::Path, command: &str) -> (String, u8) {
 
 /// Runs the program with these arguments (its name first) in a folder. The bytes that it prints to both streams, in the
 /// order of printing, and its exit code.
-pub fn capture(folder: &std::path::Path, args: Vec<String>, stdin: Vec<u8>) -> (Vec<u8>, u8) {
+pub fn capture(folder: &Path, args: Vec<String>, stdin: Vec<u8>) -> (Vec<u8>, u8) {
     let printed = Shared::default();
     let mut io = Io {
         cwd: folder.canonicalize().unwrap_or_else(|_| folder.to_owned()),

@@ -72,7 +72,7 @@ pub fn parse_yaml(text: &str) -> Result<Node, SyntaxError> {
             max_depth: 128,
         },
     };
-    match serde_yaml::from_str_with_options::<Spanned<Raw>>(text, options) {
+    match serde_yaml::from_str_with_options::<Placed>(text, options) {
         Ok(raw) => Ok(node(text, raw)),
         Err(error) => {
             let span = error.location().map_or(Span::at(0), |location| place_of(text, &location));
@@ -118,8 +118,11 @@ fn place_of(text: &str, location: &serde_yaml::Location) -> Span {
 
 fn span_of(text: &str, location: &serde_yaml::Location) -> Span {
     let span = location.span();
-    let start = span.byte_offset().unwrap_or(0) as usize;
-    let end = start + span.byte_len().unwrap_or(0) as usize;
+    span_in(text, span.byte_offset().unwrap_or(0) as usize, span.byte_len().unwrap_or(0) as usize)
+}
+
+fn span_in(text: &str, start: usize, length: usize) -> Span {
+    let end = start + length;
     let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let (start, end) = (floor(start), floor(end));
     // A block ends where the next token begins: take the blanks off.
@@ -127,9 +130,9 @@ fn span_of(text: &str, location: &serde_yaml::Location) -> Span {
     Span::new(start as u32, (start + trimmed) as u32)
 }
 
-fn node(text: &str, raw: Spanned<Raw>) -> Node {
-    let span = span_of(text, &raw.referenced);
-    let kind = match raw.value {
+fn node(text: &str, Placed { raw, start, length }: Placed) -> Node {
+    let span = span_in(text, start as usize, length as usize);
+    let kind = match raw {
         Raw::Null => Kind::Null,
         Raw::Text(value) => Kind::Scalar(value),
         // What the library took for a number or a boolean, as it was written.
@@ -139,7 +142,7 @@ fn node(text: &str, raw: Spanned<Raw>) -> Node {
         }
         Raw::List(values) => Kind::List(values.into_iter().map(|value| node(text, value)).collect()),
         Raw::Map(entries) => {
-            let entry = |(key, value): (Spanned<Raw>, Spanned<Raw>)| {
+            let entry = |(key, value): (Placed, Placed)| {
                 let key = node(text, key);
                 let shown = match key.kind {
                     Kind::Scalar(value) => value,
@@ -157,8 +160,25 @@ enum Raw {
     Null,
     Text(String),
     Typed(String),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
+    List(Vec<Placed>),
+    Map(Vec<(Placed, Placed)>),
+}
+
+/// A value with its bytes and nothing else of its place: of a million of them that makes gigabytes.
+struct Placed {
+    raw: Raw,
+    start: u32,
+    length: u32,
+}
+
+impl<'de> Deserialize<'de> for Placed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<Raw>::deserialize(deserializer)?;
+        let span = spanned.referenced.span();
+        // A text has fewer bytes than a `u32` counts.
+        let (start, length) = (span.byte_offset().unwrap_or(0) as u32, span.byte_len().unwrap_or(0) as u32);
+        Ok(Self { raw: spanned.value, start, length })
+    }
 }
 
 impl<'de> Deserialize<'de> for Raw {

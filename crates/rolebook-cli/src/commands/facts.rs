@@ -173,8 +173,8 @@ fn report(io: &Io, shown: &str, reviewed: &[Reviewed], question: &Question, writ
     let refused = reviewed.len() - accepted;
     out.push_str(&format!("\n{shown}: {accepted} accepted, {refused} refused\n"));
     out.push_str(&match (written, refused) {
-        (Some([]), _) => "the facts say all of it already: nothing was written\n".into(),
-        (Some(files), _) => format!("written: {}\n", files.join(", ")),
+        (Some([]), _) if accepted > 0 => "the facts say all of it already: nothing was written\n".into(),
+        (Some(files @ [_, ..]), _) => format!("written: {}\n", files.join(", ")),
         (None, 0) if accepted > 0 => {
             "nothing was written (dry run)\n  help: `--write` changes the files of facts\n".into()
         }
@@ -182,7 +182,7 @@ fn report(io: &Io, shown: &str, reviewed: &[Reviewed], question: &Question, writ
             "nothing was written: rows were refused\n  help: mend them, or write the others with `--accepted-only`\n"
                 .into()
         }
-        (None, _) => "nothing was written\n".into(),
+        (Some([]) | None, _) => "nothing was written\n".into(),
     });
     out
 }

@@ -447,7 +447,7 @@ impl<'a> Builder<'a> {
         let names = self.scalars(file, value, "a role");
         self.one_role(ty.roles_one, names.len(), &ty.name, file, value.span);
         for (name, span) in names {
-            if let Some(role) = self.role(TypeId::WORKSPACE, name, file, span)
+            if let Some(role) = self.role(at, TypeId::WORKSPACE, name, file, span)
                 && let Some(entity) = self.entity(at)
             {
                 entity.roles.insert((role, EntityIx::WORKSPACE));
@@ -462,7 +462,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn role(&mut self, on: TypeId, name: &str, file: &Arc<str>, span: Span) -> Option<RoleId> {
+    fn role(&mut self, at: EntityIx, on: TypeId, name: &str, file: &Arc<str>, span: Span) -> Option<RoleId> {
         let found = self.policy.find_role(on, name);
         if let Some(role) = found.and_then(|id| self.policy.role(id)) {
             self.note(name, &role.name, file, span);
@@ -477,8 +477,24 @@ impl<'a> Builder<'a> {
             };
             let spot = Spot { value: name.to_owned(), span };
             self.unknown(format!("the book declares no role `{}` {place}", shorten(name)), file, &spot, names);
+            if let (Some(help), Some(error)) = (self.held_elsewhere(at, name), self.errors.last_mut()) {
+                error.help = vec![help];
+            }
         }
         found
+    }
+
+    /// Where the role of that name is held, if somebody could hold it there.
+    fn held_elsewhere(&self, at: EntityIx, name: &str) -> Option<String> {
+        let parents = self.ty(at).map_or(&[][..], |ty| &ty.parents).iter().map(|parent| parent.ty);
+        let mut places = std::iter::once(TypeId::WORKSPACE).chain(parents);
+        let role = places.find_map(|ty| self.policy.role(self.policy.find_role(ty, name)?))?;
+        let (now, place) = (&role.name, self.policy.type_name(role.on));
+        let known = if now == name { format!("`{now}` is") } else { format!("`{name}` is a former name of `{now}`,") };
+        Some(match role.on {
+            TypeId::WORKSPACE => format!("{known} a role of the workspace: write `role: {now}`"),
+            _ => format!("{known} a role in {}: write `{place}: {{ ID: {now} }}`", a(&format!("`{place}`"))),
+        })
     }
 
     fn parents(
@@ -492,8 +508,9 @@ impl<'a> Builder<'a> {
     ) {
         let mut seats: Vec<(&str, Span, Option<&RawValue>)> = Vec::new();
         if let RawKind::Map(entries) = &value.kind {
+            let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
             for (id, role) in entries {
-                if let Some((_, first, _)) = seats.iter().find(|(known, ..)| *known == id.value) {
+                if let Some(first) = seen.get(id.value.as_str()) {
                     let message = format!("the place `{}` stands here twice", shorten(&id.value));
                     self.errors.push(
                         Diagnostic::new(&rules::DUPLICATE_FACT, message)
@@ -503,6 +520,7 @@ impl<'a> Builder<'a> {
                     );
                     continue;
                 }
+                seen.insert(&id.value, id.span);
                 seats.push((id.value.as_str(), id.span, Some(role)));
             }
         } else {
@@ -523,16 +541,14 @@ impl<'a> Builder<'a> {
         }
         // Of a principal it speaks of the workspace.
         let roles_one = self.policy.ty(ty).is_some_and(|ty| ty.roles_one && ty.kind == TypeKind::Resource);
+        let mut known = BTreeSet::new();
         for (id, span, role) in seats {
             let Some(parent) = self.by_id.get(&(ty, id.to_owned())).copied() else {
                 self.dangling(file, &[ty], id, span);
                 continue;
             };
-            if let Some(entity) = self.entity(at) {
-                let list = entity.parents.entry(ty).or_default();
-                if !list.contains(&parent) {
-                    list.push(parent);
-                }
+            if let Some(entity) = self.entity(at).filter(|_| known.insert(parent)) {
+                entity.parents.entry(ty).or_default().push(parent);
             }
             let role = role.filter(|role| !matches!(role.kind, RawKind::Null));
             let is_principal = self.ty(at).is_some_and(|child| child.kind == TypeKind::Principal);
@@ -553,7 +569,7 @@ impl<'a> Builder<'a> {
             }
             self.one_role(roles_one, names.len(), self.policy.type_name(ty), file, role.span);
             for (name, span) in names {
-                if let Some(role) = self.role(ty, name, file, span)
+                if let Some(role) = self.role(at, ty, name, file, span)
                     && let Some(entity) = self.entity(at)
                 {
                     entity.roles.insert((role, parent));

@@ -47,12 +47,18 @@ pub(super) fn edited(policy: &Policy, files: &[FactFile<'_>], before: &Facts, af
 }
 
 fn apply(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
-    edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
-    let mut text = text.to_owned();
+    edits.sort_by_key(|(range, _)| range.start);
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
     for (range, new) in edits {
-        text.replace_range(range, &new);
+        // Aliases of YAML lead to one place twice; whoever reads it again sees that something is missing.
+        let Some(between) = text.get(done..range.start) else { continue };
+        out.push_str(between);
+        out.push_str(&new);
+        done = range.end;
     }
-    text
+    out.push_str(&text[done..]);
+    out
 }
 
 /// What a line of an entity is called.
@@ -94,11 +100,16 @@ impl Write<'_> {
             {
                 continue;
             }
-            let held = at(new, &of_type);
-            let seats = new.parents.get(&ty).into_iter().flatten().map(|place| {
-                let roles = held.iter().filter(|(_, at)| at == place).map(|(role, _)| self.role(*role)).collect();
-                format!("{}: {}", self.id(*place), list(roles))
-            });
+            let mut held: BTreeMap<EntityIx, Vec<String>> = BTreeMap::new();
+            for (role, place) in at(new, &of_type) {
+                held.entry(place).or_default().push(self.role(role));
+            }
+            let seats = new
+                .parents
+                .get(&ty)
+                .into_iter()
+                .flatten()
+                .map(|place| format!("{}: {}", self.id(*place), list(held.remove(place).unwrap_or_default())));
             let name = self.policy.type_name(ty).to_owned();
             let value = format!("{{ {} }}", seats.collect::<Vec<_>>().join(", "));
             changed.push((Key { name, kind: KeyKind::Parent(ty) }, value));
@@ -149,10 +160,12 @@ impl Write<'_> {
             return Some((colon..colon + blank + empty, format!(" {{ {} }}", added.join(", "))));
         };
         let at = first.span.range().start;
-        let line = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
-        let indent = text.get(line..at)?;
-        let before = text.get(..at)?.trim_end();
-        let flow = before.ends_with('{') || before.ends_with(',') || !indent.trim().is_empty();
+        // No further back than the blanks: all of a file may stand on one line.
+        let head = text.get(..at)?;
+        let line = head.trim_end_matches(|c: char| c.is_whitespace() && c != '\n');
+        let indent = &head[line.len()..];
+        let before = head.trim_end();
+        let flow = before.ends_with('{') || before.ends_with(',') || !(line.is_empty() || line.ends_with('\n'));
         Some((
             at..at,
             match flow {

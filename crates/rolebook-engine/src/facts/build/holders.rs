@@ -1,5 +1,6 @@
 //! Who holds a key role, as documents say it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Span, rules};
@@ -33,15 +34,13 @@ impl Builder<'_> {
             );
             self.wrong(message, file, value.span, "named here", &help);
         }
+        let mut known = BTreeSet::new();
         for (id, span) in ids {
-            if let Some(holder) = self.principal(id, file, span)
+            if let Some(holder) = self.principal(id, file, span).filter(|holder| known.insert(*holder))
                 && let Some(entity) = self.entity(at)
             {
                 let table = if assign.is_some() { &mut entity.manual } else { &mut entity.holders };
-                let list = table.entry(key_role).or_default();
-                if !list.contains(&holder) {
-                    list.push(holder);
-                }
+                table.entry(key_role).or_default().push(holder);
             }
         }
     }
