@@ -53,6 +53,24 @@ fn checks_of_what_we_publish() {
 }
 
 #[test]
+fn sarif_of_a_book_with_mistakes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("rolebook.yaml", "name: small\nversion: 0.1.0\nlanguage: 1\n");
+    let book =
+        "principal user\nrole admin was boss\nresource note { action view }\nallow boss to note.view, note.viev\n";
+    write("a b.rolebook", book);
+    let (text, code) = run_command(folder.path(), "rolebook check --format sarif");
+    assert_eq!(code, 1);
+    let mut sarif: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    // The pages of the rules have tests of their own.
+    for rule in sarif["runs"][0]["tool"]["driver"]["rules"].as_array_mut().expect("rules") {
+        rule["help"] = "…".into();
+    }
+    insta::assert_snapshot!("sarif", serde_json::to_string_pretty(&sarif).expect("JSON"));
+}
+
+#[test]
 fn answers() {
     let vitally = "--book policies/vitally --facts policies/vitally/facts.yaml";
     let questions = [

@@ -120,6 +120,9 @@ pub(crate) enum Command {
         /// With --fix: make the others, too. Look at what they did
         #[arg(long, requires = "fix")]
         unsafe_fixes: bool,
+        /// Check again whenever a file changes, and tell what is new and what is gone; ends with Ctrl-C
+        #[arg(long, conflicts_with = "fix")]
+        watch: bool,
         /// With --fix: write nothing, print what would change; exit 1 if something would
         #[arg(long, requires = "fix")]
         diff: bool,

@@ -14,10 +14,11 @@ mod matrix;
 mod obligations;
 mod plugins;
 mod question;
+mod watch;
 mod what;
 mod who;
 
-use crate::args::{Args, Command, FactsCommand};
+use crate::args::{Args, Command, FactsCommand, Format};
 use crate::io::Io;
 use crate::{EXIT_FINE, EXIT_USAGE};
 
@@ -37,6 +38,12 @@ impl From<String> for Failure {
 
 pub(crate) fn run(command: Command, io: &mut Io) -> u8 {
     let result = match command {
+        Command::Check { paths, watch: true, format: format @ (Format::Full | Format::Concise), .. } => {
+            watch::watch(io, &paths, format)
+        }
+        Command::Check { watch: true, .. } => {
+            Err(Failure::Message("`--watch` prints for people: `--format full` or `concise`".into()))
+        }
         Command::Check { paths, fix: false, format, .. } => check::check(io, &paths, format),
         Command::Check { paths, unsafe_fixes, diff, format, .. } => {
             fix::fix(io, &paths, &fix::Wanted { unsafe_fixes, diff }, format)

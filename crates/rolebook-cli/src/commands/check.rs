@@ -14,47 +14,42 @@ use crate::report::{self, plural};
 use crate::{EXIT_FINDINGS, EXIT_FINE, books};
 
 pub(crate) fn check(io: &mut Io, paths: &[PathBuf], format: Format) -> Result<u8, Failure> {
-    over_books(
-        io,
-        paths,
-        format,
-        |_| true,
-        |io, name, compiled, ran| {
-            let Some(policy) = &compiled.policy else {
-                return format!("{name}: {}", report::count(io, &compiled.diagnostics));
-            };
-            let settings = policy.settings.iter().map(|settings| &settings.table);
-            let tables = policy.matrices.iter().chain(settings).chain(&policy.ceilings);
-            let rows: usize = tables.map(|table| table.rows.len()).sum();
-            let mut parts = vec![
-                plural(policy.types.len() - 1, "type"),
-                plural(policy.roles.len(), "role"),
-                plural(policy.actions.len(), "action"),
-                plural(rows, "row"),
-                plural(ran.tests, "test"),
-            ];
-            if ran.failed > 0 {
-                parts.push(io.paint("31", &format!("{} failed", ran.failed)));
-            }
-            parts.extend(proved(io, ran));
-            let notes = report::count(io, &compiled.diagnostics);
-            if !notes.is_empty() {
-                parts.push(notes);
-            }
-            format!("{} {name}: {}", mark(io, ran), parts.join(", "))
-        },
-    )
+    Ok(over_books(io, paths, format, |_| true, checked)?.0)
+}
+
+/// What a book has and how it is, in a line.
+pub(super) fn checked(io: &Io, name: &str, compiled: &Compiled, ran: &Ran) -> String {
+    let Some(policy) = &compiled.policy else {
+        return format!("{name}: {}", report::count(io, &compiled.diagnostics));
+    };
+    let settings = policy.settings.iter().map(|settings| &settings.table);
+    let tables = policy.matrices.iter().chain(settings).chain(&policy.ceilings);
+    let rows: usize = tables.map(|table| table.rows.len()).sum();
+    let mut parts = vec![
+        plural(policy.types.len() - 1, "type"),
+        plural(policy.roles.len(), "role"),
+        plural(policy.actions.len(), "action"),
+        plural(rows, "row"),
+        plural(ran.tests, "test"),
+    ];
+    if ran.failed > 0 {
+        parts.push(io.paint("31", &format!("{} failed", ran.failed)));
+    }
+    parts.extend(proved(io, ran));
+    let notes = report::count(io, &compiled.diagnostics);
+    if !notes.is_empty() {
+        parts.push(notes);
+    }
+    format!("{} {name}: {}", mark(io, ran), parts.join(", "))
 }
 
 pub(crate) fn test(io: &mut Io, paths: &[PathBuf], filter: Option<&str>, format: Format) -> Result<u8, Failure> {
-    let ran_any = std::cell::Cell::new(false);
-    let code = over_books(
+    let (code, ran_any) = over_books(
         io,
         paths,
         format,
         |title| filter.is_none_or(|text| title.contains(text)),
         |io, name, compiled, ran| {
-            ran_any.set(ran_any.get() || ran.tests + ran.assertions > 0 || compiled.policy.is_none());
             if compiled.policy.is_none() {
                 return format!("{name}: {}; its tests were not run", report::count(io, &compiled.diagnostics));
             }
@@ -65,9 +60,7 @@ pub(crate) fn test(io: &mut Io, paths: &[PathBuf], filter: Option<&str>, format:
     )?;
     match filter {
         // A filter with a slip in it would otherwise pass for ever.
-        Some(text) if !ran_any.get() => {
-            Err(Failure::Message(format!("no test or assertion has a title with `{text}`")))
-        }
+        Some(text) if !ran_any => Err(Failure::Message(format!("no test or assertion has a title with `{text}`"))),
         _ => Ok(code),
     }
 }
@@ -91,7 +84,7 @@ fn proved(io: &Io, ran: &Ran) -> Option<String> {
 
 /// What was tried out of a book.
 #[derive(Default)]
-struct Ran {
+pub(super) struct Ran {
     tests: usize,
     failed: usize,
     assertions: usize,
@@ -105,16 +98,24 @@ struct Case {
 }
 
 /// What was found of a book.
-struct Looked {
+pub(super) struct Looked {
     /// As it is shown.
-    name: String,
-    compiled: Compiled,
-    ran: Ran,
+    pub(super) name: String,
+    pub(super) compiled: Compiled,
+    pub(super) ran: Ran,
     cases: Vec<Case>,
 }
 
+impl Looked {
+    /// All that is wrong or worth knowing: of tests and assertions first.
+    pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
+        let tried = self.cases.iter().flat_map(|case| &case.wrong);
+        tried.chain(&self.compiled.diagnostics).cloned().collect()
+    }
+}
+
 /// Compiles a book, runs the tests and decides the assertions that are wanted.
-fn look(io: &Io, folder: &Path, compiler: &Compiler, wanted: impl Fn(&str) -> bool) -> Looked {
+pub(super) fn look(io: &Io, folder: &Path, compiler: &Compiler, wanted: impl Fn(&str) -> bool) -> Looked {
     let compiled = compiler.compile();
     let (mut ran, mut cases) = (Ran::default(), Vec::new());
     for proof in prove_assertions(compiler, &compiled, |assertion| wanted(&assertion.title)) {
@@ -142,22 +143,22 @@ fn look(io: &Io, folder: &Path, compiler: &Compiler, wanted: impl Fn(&str) -> bo
     Looked { name, compiled, ran, cases }
 }
 
-/// Looks at each book, prints what is found and a line a book.
+/// Looks at each book, prints what is found and a line a book. The exit code, and whether anything was tried out (or could
+/// not be, of a book with errors).
 fn over_books(
     io: &mut Io,
     paths: &[PathBuf],
     format: Format,
     wanted: impl Fn(&str) -> bool,
     summary: impl Fn(&Io, &str, &Compiled, &Ran) -> String,
-) -> Result<u8, Failure> {
+) -> Result<(u8, bool), Failure> {
     let mut all: Vec<Diagnostic> = Vec::new();
     let mut all_sources = Sources::default();
     let mut books = Vec::new();
     for folder in books::find(io, paths)? {
         let compiler = books::load(io, &folder)?;
         let looked = look(io, &folder, &compiler, &wanted);
-        all.extend(looked.cases.iter().flat_map(|case| &case.wrong).cloned());
-        all.extend(looked.compiled.diagnostics.iter().cloned());
+        all.extend(looked.diagnostics());
         all_sources.extend(compiler.sources());
         books.push(looked);
     }
@@ -172,5 +173,7 @@ fn over_books(
             io.out(&lines.concat());
         }
     }
-    Ok(if report::has_errors(&all) { EXIT_FINDINGS } else { EXIT_FINE })
+    let tried = |looked: &Looked| !looked.cases.is_empty() || looked.compiled.policy.is_none();
+    let code = if report::has_errors(&all) { EXIT_FINDINGS } else { EXIT_FINE };
+    Ok((code, books.iter().any(tried)))
 }

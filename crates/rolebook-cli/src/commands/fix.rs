@@ -26,10 +26,16 @@ pub(crate) struct Wanted {
 struct Mended {
     folder: PathBuf,
     /// By the path that is shown.
-    files: BTreeMap<String, (Vec<u8>, Vec<u8>)>,
+    files: BTreeMap<String, Versions>,
     made: usize,
     /// Fixes that somebody has to look at first.
     left: usize,
+}
+
+/// A file before and after.
+struct Versions {
+    before: Vec<u8>,
+    after: Vec<u8>,
 }
 
 pub(crate) fn fix(io: &mut Io, paths: &[PathBuf], wanted: &Wanted, format: Format) -> Result<u8, Failure> {
@@ -39,19 +45,19 @@ pub(crate) fn fix(io: &mut Io, paths: &[PathBuf], wanted: &Wanted, format: Forma
     }
     let made: usize = mended.iter().map(|book| book.made).sum();
     let left: usize = mended.iter().map(|book| book.left).sum();
-    let changed: Vec<(&Path, &String, &(Vec<u8>, Vec<u8>))> = mended
+    let changed: Vec<(&Path, &String, &Versions)> = mended
         .iter()
         .flat_map(|book| book.files.iter().map(|(shown, texts)| (book.folder.as_path(), shown, texts)))
-        .filter(|(_, _, (before, after))| before != after)
+        .filter(|(_, _, file)| file.before != file.after)
         .collect();
     if wanted.diff {
-        for (_, shown, (before, after)) in &changed {
-            let text = unified(io, shown, before, after);
+        for (_, shown, file) in &changed {
+            let text = unified(io, shown, &file.before, &file.after);
             io.out(&text);
         }
     } else {
-        for (folder, shown, (_, after)) in &changed {
-            write(io, folder, shown, after)?;
+        for (folder, shown, file) in &changed {
+            write(io, folder, shown, &file.after)?;
         }
     }
     let files = changed.len();
@@ -66,7 +72,8 @@ pub(crate) fn fix(io: &mut Io, paths: &[PathBuf], wanted: &Wanted, format: Forma
         io.err(&format!("{} {verb} in {}\n", plural_fixes(made), plural(files, "file")));
     }
     if left > 0 {
-        io.err(&format!("{} more with --unsafe-fixes: look at what they do\n", plural_fixes(left)));
+        let more = if left == 1 { "1 more fix".to_owned() } else { format!("{left} more fixes") };
+        io.err(&format!("{more} with --unsafe-fixes: look at what they do\n"));
     }
     Ok(code)
 }
@@ -100,7 +107,9 @@ fn mend(io: &Io, folder: &Path, wanted: &Wanted) -> Result<Mended, Failure> {
     }
     let after = source.files.into_iter().chain(source.manifest);
     let files = after
-        .filter_map(|file| before.get(&file.path).map(|old| (file.path.clone(), (old.clone(), file.bytes.clone()))))
+        .filter_map(|file| {
+            Some((file.path.clone(), Versions { before: before.get(&file.path)?.clone(), after: file.bytes }))
+        })
         .collect();
     Ok(Mended { folder: folder.to_owned(), files, made, left })
 }

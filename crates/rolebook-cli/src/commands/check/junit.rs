@@ -21,7 +21,10 @@ pub(super) fn text(books: &[Looked], sources: &Sources) -> Result<String, String
 
 fn case(title: &str, book: &str, found: &[Diagnostic], sources: &Sources) -> TestCase {
     let errors: Vec<&Diagnostic> = found.iter().filter(|found| found.severity == Severity::Error).collect();
-    let told = concise(found, sources);
+    let mut told = concise(found, sources);
+    for help in errors.iter().flat_map(|error| &error.help) {
+        told.push_str(&format!("help: {help}\n"));
+    }
     let mut status = match errors.first() {
         None => TestCaseStatus::success(),
         Some(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),

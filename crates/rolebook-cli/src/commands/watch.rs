@@ -1,0 +1,136 @@
+//! `rolebook check --watch`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use rolebook_compiler::{Base, BookSource, Compiler};
+use rolebook_diagnostics::Diagnostic;
+
+use super::{Failure, check};
+use crate::args::Format;
+use crate::io::Io;
+use crate::{books, report};
+
+/// Changes within this time are one: editors write a file in several steps.
+const SETTLE: Duration = Duration::from_millis(60);
+
+/// A book with what was told of it last.
+struct Watched {
+    folder: PathBuf,
+    compiler: Compiler,
+    diagnostics: Vec<Diagnostic>,
+    line: String,
+    /// Why it could not be read.
+    unreadable: Option<String>,
+}
+
+/// Checks the books, and again whenever one of their files changes, until somebody ends it. After the first time only
+/// what is new and what is gone is told.
+pub(crate) fn watch(io: &mut Io, paths: &[PathBuf], format: Format) -> Result<u8, Failure> {
+    let (send, events) = mpsc::channel();
+    let told = move |event: notify::Result<notify::Event>| {
+        if event.is_ok_and(|event| !matches!(event.kind, EventKind::Access(_))) {
+            // Who does not listen any more is about to end.
+            let _ = send.send(());
+        }
+    };
+    let failed = |error: notify::Error| format!("files cannot be watched: {error}");
+    let mut watcher = notify::recommended_watcher(told).map_err(failed)?;
+    let mut folders: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut watched: Vec<Watched> = books::find(io, paths)?
+        .into_iter()
+        .map(|folder| Watched {
+            folder,
+            compiler: Compiler::new(),
+            diagnostics: vec![],
+            line: String::new(),
+            unreadable: None,
+        })
+        .collect();
+    loop {
+        for book in &mut watched {
+            look_again(io, book, &mut watcher, &mut folders, format);
+        }
+        if events.recv().is_err() {
+            return Err(Failure::Message("files are not watched any more".into()));
+        }
+        while events.recv_timeout(SETTLE).is_ok() {}
+    }
+}
+
+fn look_again(
+    io: &mut Io,
+    book: &mut Watched,
+    watcher: &mut RecommendedWatcher,
+    folders: &mut BTreeSet<PathBuf>,
+    format: Format,
+) {
+    let source = match books::read_book(io, &book.folder) {
+        Ok(source) => source,
+        Err(message) => {
+            if book.unreadable.as_ref() != Some(&message) {
+                io.err(&format!("{message}\n"));
+                book.unreadable = Some(message);
+            }
+            return;
+        }
+    };
+    book.unreadable = None;
+    for folder in folders_of(io, &book.folder, &source) {
+        if folders.insert(folder.clone())
+            && let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive)
+        {
+            io.err(&format!("`{}` cannot be watched: {error}\n", io.shown(&folder)));
+        }
+    }
+    book.compiler.set(source);
+    let looked = check::look(io, &book.folder, &book.compiler, |_| true);
+    let now = looked.diagnostics();
+    let new = without(&now, &book.diagnostics);
+    let gone = without(&book.diagnostics, &now);
+    let line = check::checked(io, &looked.name, &looked.compiled, &looked.ran);
+    let mut text = report::text(io, format, &new, &book.compiler.sources());
+    for diagnostic in gone {
+        let gone = format!("gone: {}[{}] {}", diagnostic.severity.word(), diagnostic.rule.id, diagnostic.message);
+        text.push_str(&(io.paint("32", &report::plain(&gone)) + "\n"));
+    }
+    if !text.is_empty() || line != book.line {
+        io.out(&format!("{text}{line}\n"));
+    }
+    book.diagnostics = now;
+    book.line = line;
+}
+
+/// The folders of a book and of what it extends.
+fn folders_of(io: &Io, folder: &Path, source: &BookSource) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_owned()];
+    let mut base = &source.base;
+    while let Base::Book(book) = base {
+        found.push(io.path(Path::new(&book.folder)));
+        base = &book.base;
+    }
+    found
+}
+
+/// Those that the others do not say. Where something stands makes no difference: a line above moves everything below.
+fn without(these: &[Diagnostic], others: &[Diagnostic]) -> Vec<Diagnostic> {
+    let key = |diagnostic: &Diagnostic| {
+        let file = diagnostic.labels.first().map(|label| label.file.clone());
+        (file, diagnostic.rule.id, diagnostic.severity, diagnostic.message.clone())
+    };
+    let mut known: BTreeMap<_, usize> = BTreeMap::new();
+    for other in others {
+        *known.entry(key(other)).or_default() += 1;
+    }
+    let mut is_new = |diagnostic: &&Diagnostic| match known.get_mut(&key(diagnostic)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    };
+    these.iter().filter(|diagnostic| is_new(diagnostic)).cloned().collect()
+}
