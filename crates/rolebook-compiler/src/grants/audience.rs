@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{ActionId, Audience, Grantee, Policy, TypeId};
+use rolebook_policy::{ActionId, Audience, Grantee, Policy, RoleId, TypeId};
 use rolebook_syntax::ast::Holder;
 
 /// Whether `who` is within `most` for these actions: `no one`, then `only …` by inclusion of the lists, then `assigned`
@@ -22,6 +22,37 @@ pub(crate) fn is_at_most(policy: &Policy, actions: &BTreeSet<ActionId>, who: &Au
         }),
         (Audience::Assigned(_), Audience::Assigned(_)) | (Audience::Members, Audience::Members) => true,
         (Audience::Only(_) | Audience::Assigned(_) | Audience::Members | Audience::Everyone, _) => false,
+    }
+}
+
+/// The audiences within one, for people.
+pub(super) fn fitting(policy: &Policy, actions: &BTreeSet<ActionId>, most: &Audience) -> String {
+    let quoted = |names: Vec<String>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match most {
+        Audience::Everyone => "any audience".into(),
+        Audience::NoOne => "`no one` alone".into(),
+        Audience::Only(list) => {
+            let names = quoted(list.iter().map(|(name, _)| name.clone()).collect());
+            if list.len() == 1 {
+                format!("`only` {names}, or `no one`")
+            } else {
+                format!("`only` some of {names}, or `no one`")
+            }
+        }
+        Audience::Assigned(_) => "`assigned`, `only` key roles, or `no one`".into(),
+        Audience::Members => {
+            let roles = (0..policy.roles.len()).map(|role| RoleId(role as u32));
+            let within = roles.filter(|role| {
+                let only = Audience::Only(vec![(String::new(), Grantee::Role(*role))]);
+                is_at_most(policy, actions, &only, most)
+            });
+            let names: Vec<String> = within.map(|role| policy.role_text(role)).collect();
+            match names.len() {
+                0 => "`members`, or `no one`".into(),
+                1 => format!("`members`, `only` {}, or `no one`", quoted(names)),
+                _ => format!("`members`, `only` some of {}, or `no one`", quoted(names)),
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rolebook_diagnostics::{did_you_mean, rules};
-use rolebook_policy::Column;
+use rolebook_policy::{ActionId, Column};
 use rolebook_syntax::ast;
 
 use super::holder::{Stands, grantee};
@@ -169,9 +169,19 @@ fn find_rows<'a>(
             replaced.push((head, spot));
             continue;
         }
-        let near = did_you_mean(&head.text, known.iter().map(|(_, _, head)| head.text.as_str()));
-        let mut help = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        help.push_str("a row is replaced by one with the same head; other rows stand in a table of another title");
+        // Of what the base alone grants another table would be refused, too.
+        let is_base = |action: &ActionId| items.is_below(model.action_spots[action.index()].item, at);
+        let actions = new.actions();
+        let help = if !actions.is_empty() && actions.iter().all(is_base) {
+            let near = did_you_mean(&head.text, known.iter().map(|(_, _, head)| head.text.as_str()));
+            let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            format!(
+                "{near}a row is replaced by one with the same head; what else the base grants is for the base to say, and \
+                 `forbid` or a `ceiling` may take it away"
+            )
+        } else {
+            "a row is replaced by one with the same head; other rows stand in a table of another title".to_owned()
+        };
         let message = format!("\"{title}\" has no row `{}` that could be replaced", head.text);
         replaced.push((head, spot));
         let there = bases.first().map(|(_, base)| Spot { item: base.at, span: base.table.title.span });
@@ -218,8 +228,8 @@ fn columns(
             None => {
                 let message = format!("\"{}\" has no column `{text}`", table.title.text);
                 let there = Spot { item: base.at, span: base.table.title.span };
-                let help = "rows are replaced column by column; a matrix of this book, under another title, may have other \
-                            columns";
+                let help = "its actions are granted in the base's columns alone; a role of this book is granted what a role \
+                            with a column is by including it, if the base calls that one `open role`";
                 let there = Some((there, "its columns are sealed"));
                 overlay::refuse(items, sink, message, (spot, "a new column"), there, help);
                 return None;

@@ -7,7 +7,7 @@ use rolebook_policy::{ActionId, Audience, Grantee, Setting, Settings};
 use rolebook_syntax::ast;
 
 use super::LoweredMatrix;
-use super::audience::{is_at_most, who_text};
+use super::audience::{fitting, is_at_most, who_text};
 use super::holder::{Stands, check_place, grantee};
 use super::matrix::{PendingMatrix, PendingRow, check_matrix, lower_matrix, pending_matrix};
 use crate::items::{ItemIx, Items, Spot};
@@ -100,9 +100,8 @@ fn check_at_most(
     }
     let message = format!("`{}` is not within `{}`", items.written(here), items.written(there));
     let labels = [(here, "wider, or not to be compared"), (there, "the most that may be set")];
-    let help = "`no one`, then `only …` by its list, then `assigned` (key roles) or `members` (roles of that place), then \
-                `everyone`";
-    sink.report(items, &rules::AUDIENCE_TOO_WIDE, message, &labels, help);
+    let help = format!("what fits: {}", fitting(&model.policy, actions, most));
+    sink.report(items, &rules::AUDIENCE_TOO_WIDE, message, &labels, &help);
 }
 
 fn setting(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, row: &PendingRow<'_>) -> Option<Setting> {
