@@ -503,3 +503,18 @@ fn commands_without_a_book() {
         assert_eq!(code, 2, "{args:?}: {printed}");
     }
 }
+
+#[test]
+fn fixes_keep_line_ends_and_leave_alone_what_is_no_text() {
+    let fine = b"principal user\r\nrole admin was boss\r\nresource note { action view }\r\nallow boss to note.view\r\n";
+    let broken = b"allow boss to note.view // \xe9\r\n";
+    let book = Book::new(&[("a.rolebook", fine), ("b.rolebook", broken)]);
+    let read = |name: &str| std::fs::read(book.path().join(name)).expect("a file");
+    run(&book.path(), &["check", "--fix", "--unsafe-fixes", "."]);
+    assert_eq!(read("b.rolebook"), broken);
+    std::fs::remove_file(book.path().join("b.rolebook")).expect("removed");
+    let Run { printed, code } = run(&book.path(), &["check", "--fix", "."]);
+    assert_eq!(code, 0, "{printed}");
+    assert_eq!(String::from_utf8_lossy(&read("a.rolebook")).lines().last(), Some("allow admin to note.view"));
+    assert!(read("a.rolebook").ends_with(b"\r\n"));
+}

@@ -91,10 +91,17 @@ fn mend(io: &Io, folder: &Path, wanted: &Wanted) -> Result<Mended, Failure> {
     for round in 0..=ROUNDS {
         let compiler = books::compiler(source.clone());
         let diagnostics = compiler.compile().diagnostics;
-        let own = |fix: &Fix| fix.edits.iter().all(|edit| before.contains_key(&*edit.file));
+        let sources = compiler.sources();
+        // A text that is not what the file holds (it is no UTF-8) is not written back.
+        let as_read = |path: &str| {
+            let mut files = source.files.iter().chain(&source.manifest);
+            let text = sources.get(path).map(|source| source.text.as_bytes());
+            files.any(|file| file.path == path && text == Some(file.bytes.as_slice()))
+        };
+        let own = |fix: &Fix| fix.edits.iter().all(|edit| as_read(&edit.file));
         let taken = |fix: &Fix| own(fix) && (wanted.unsafe_fixes || is_safe(fix));
         left = diagnostics.iter().filter(|found| found.fixes.iter().any(|fix| own(fix) && !taken(fix))).count();
-        let Fixed { texts, count } = make(&diagnostics, &compiler.sources(), taken);
+        let Fixed { texts, count } = make(&diagnostics, &sources, taken);
         if count == 0 || round == ROUNDS {
             break;
         }
