@@ -33,7 +33,7 @@ impl Write for Lines {
 }
 
 /// The lines of a watch over a folder; it ends with the test.
-fn watch(folder: &Path) -> Receiver<String> {
+fn watch(folder: &Path, book: &'static str) -> Receiver<String> {
     let (send, lines) = channel();
     let cwd = folder.canonicalize().expect("the folder is there");
     std::thread::spawn(move || {
@@ -46,7 +46,7 @@ fn watch(folder: &Path) -> Receiver<String> {
             color: false,
             width: 100,
         };
-        let args = ["rolebook", "check", "--watch", "--format", "concise"];
+        let args = ["rolebook", "check", "--watch", "--format", "concise", book];
         rolebook_cli::run(args.map(OsString::from), &mut io)
     });
     lines
@@ -69,7 +69,7 @@ fn what_is_new_and_what_is_gone_is_told() {
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
     write("rolebook.yaml", MANIFEST);
     write("book.rolebook", BOOK);
-    let lines = watch(folder.path());
+    let lines = watch(folder.path(), ".");
     let fine = "✓ watched: 2 types, 1 role, 2 actions, 0 rows, 0 tests";
     expect(&lines, &[fine]);
 
@@ -108,9 +108,31 @@ fn the_base_is_watched_too() {
     }
     write("base/book.rolebook", BOOK);
     write("tenant/book.rolebook", "resource memo in note { action view }\nallow admin to memo.view\n");
-    let lines = watch(&folder.path().join("tenant"));
-    expect(&lines, &["✓ watched: 3 types, 1 role, 3 actions, 0 rows, 0 tests"]);
+    let lines = watch(folder.path(), "tenant");
+    expect(&lines, &["✓ tenant: 3 types, 1 role, 3 actions, 0 rows, 0 tests"]);
     write("base/book.rolebook", &BOOK.replace("role admin", "role boss").replace("allow admin", "allow boss"));
     let line = lines.recv_timeout(PATIENCE).expect("told");
     assert!(line.contains("`admin`"), "{line}");
+}
+
+#[test]
+fn a_folder_that_is_made_anew_is_watched() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let book = folder.path().join("book");
+    let make = |text: &str| {
+        std::fs::create_dir_all(&book).expect("made");
+        std::fs::write(book.join("rolebook.yaml"), MANIFEST).expect("written");
+        std::fs::write(book.join("book.rolebook"), text).expect("written");
+    };
+    make(BOOK);
+    let lines = watch(folder.path(), "book");
+    let fine = "✓ book: 2 types, 1 role, 2 actions, 0 rows, 0 tests";
+    expect(&lines, &[fine]);
+    std::fs::remove_dir_all(&book).expect("removed");
+    let until = |wanted: &dyn Fn(&str) -> bool| while !wanted(&lines.recv_timeout(PATIENCE).expect("told")) {};
+    until(&|line| line.contains("there is no such file or folder"));
+    make(BOOK);
+    until(&|line| line == fine);
+    std::fs::write(book.join("book.rolebook"), format!("{BOOK}role boss\n")).expect("written");
+    until(&|line| line == "✓ book: 2 types, 2 roles, 2 actions, 0 rows, 0 tests");
 }

@@ -5,6 +5,7 @@
 mod args;
 mod books;
 mod commands;
+mod files;
 mod git;
 mod io;
 mod registry;

@@ -44,7 +44,7 @@ pub(crate) fn unexpected(text: &str, at: usize, expected: Vec<&'static str>, bas
     let Some(token) = lex(rest).into_iter().find(|token| !token.is_trivia()) else {
         // Point just behind what is there.
         let span = Span::at(base + text.trim_end().len() as u32);
-        return hinted(problem(&closing(expected), end, span), "", "", span);
+        return hinted(problem(&closing(expected), end, span), "", ("", ""), span);
     };
     let span = token.span.shifted(base + at as u32);
     let word = token.text(rest);
@@ -60,7 +60,10 @@ pub(crate) fn unexpected(text: &str, at: usize, expected: Vec<&'static str>, bas
     let near = if word == "cant" { Some("cannot") } else { did_you_mean(word, keywords_in(&expected)) };
     match near.filter(|_| slip) {
         Some(near) => problem.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), span, near),
-        None => hinted(problem, word, &rest[token.span.range().end..], span),
+        None => {
+            let range = token.span.range();
+            hinted(problem, word, (&text[..at + range.start], &rest[range.end..]), span)
+        }
     }
 }
 
@@ -78,7 +81,7 @@ fn closing(expected: Vec<&'static str>) -> Vec<&'static str> {
 }
 
 /// Help for what other languages write.
-fn hinted(problem: Problem, found: &str, rest: &str, span: Span) -> Problem {
+fn hinted(problem: Problem, found: &str, (before, rest): (&str, &str), span: Span) -> Problem {
     match found.chars().next() {
         Some('“' | '”' | '„' | '«' | '»' | '‘' | '’' | '\'') => {
             return problem.help("a text stands in straight quotes: `\"Admin\"`");
@@ -106,9 +109,16 @@ fn hinted(problem: Problem, found: &str, rest: &str, span: Span) -> Problem {
         _ if message.starts_with("expected `.`,") => return problem.help("say of which type: `type.name`"),
         _ => return problem,
     };
-    let problem = problem.help(format!("did you mean `{ours}`?")).fix(format!("write `{ours}`"), whole, ours);
-    // `&&` and `||` say clearly what they mean; a single sign may be a slip.
-    if whole.end - whole.start == 2 { problem.safe() } else { problem }
+    // A sign needs no blank beside a name, a word does.
+    let glued = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
+    let behind = rest.get((whole.end - span.end) as usize..).unwrap_or("");
+    let (left, right) = (glued(before.chars().next_back()), glued(behind.chars().next()));
+    let pad = |glued: bool| if glued && ours.starts_with(char::is_alphabetic) { " " } else { "" };
+    let replacement = format!("{}{ours}{}", pad(left), pad(right));
+    // `&&` says clearly what it means where `and` may stand; a single sign may be a slip.
+    let is_clear = whole.end - whole.start == 2 && problem.message.contains(&format!("`{ours}`"));
+    let problem = problem.help(format!("did you mean `{ours}`?")).fix(format!("write `{ours}`"), whole, replacement);
+    if is_clear { problem.safe() } else { problem }
 }
 
 /// The keywords among what was expected, the first word of each.

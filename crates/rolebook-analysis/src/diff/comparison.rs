@@ -378,16 +378,25 @@ impl<'a> Comparison<'a> {
             _ => vec![],
         };
         let (before, after) = (of(1, old), of(0, new));
-        // An action may have several cases: the cell of one and the same row that says something else.
-        for cell in &after {
-            let same_row =
-                |earlier: &&CellAndPlace| (&earlier.1.matrix, &earlier.1.row) == (&cell.1.matrix, &cell.1.row);
-            if let Some(earlier) = before.iter().find(same_row).filter(|earlier| earlier.1.text != cell.1.text) {
+        // An action may have several cases: the cell of one and the same row that says something else. Rows of one title are
+        // told apart by their order.
+        let row = |cell: &CellAndPlace| (cell.1.matrix.clone(), cell.1.row.clone());
+        let nth =
+            |list: &[CellAndPlace], at: usize| list[..at].iter().filter(|cell| row(cell) == row(&list[at])).count();
+        let mut paired = false;
+        for (index, cell) in after.iter().enumerate() {
+            let same =
+                (0..before.len()).find(|at| row(&before[*at]) == row(cell) && nth(&before, *at) == nth(&after, index));
+            let Some(earlier) = same.map(|at| &before[at]) else { continue };
+            if earlier.1.text != cell.1.text {
                 return (Some(earlier.clone()), Some(cell.clone()));
             }
+            paired = true;
         }
-        let several = after.len() > 1 && subject.is_some_and(|subject| subject.kind() != Who::License);
-        for (index, cell) in after.iter().enumerate().filter(|_| !several) {
+        // A row that is called otherwise now.
+        let alike =
+            !paired && before.len() == after.len() || subject.is_some_and(|subject| subject.kind() == Who::License);
+        for (index, cell) in after.iter().enumerate().filter(|_| alike) {
             if let Some(earlier) = before.get(index).filter(|earlier| earlier.1.text != cell.1.text) {
                 return (Some(earlier.clone()), Some(cell.clone()));
             }

@@ -2,7 +2,6 @@
 
 mod edit;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,13 +10,13 @@ use rolebook_engine::{Completeness, Facts, Reviewed, build_facts, review_bulk};
 use rolebook_plugin_facts::read_bulk;
 use rolebook_policy::Policy;
 use serde_json::json;
-use tempfile::NamedTempFile;
 
 use self::edit::{FactFile, edited};
 use super::Failure;
 use super::listing;
 use super::question::{FactFiles, LoadedFile, load_with_files};
 use crate::args::AnswerFormat;
+use crate::files::replace_files;
 use crate::io::Io;
 use crate::registry::fact_readers;
 use crate::{EXIT_FINDINGS, EXIT_FINE, books};
@@ -127,36 +126,6 @@ fn write(
     replace_files(&changed).map_err(|(path, error)| format!("`{}`: {}", path.display(), books::reason(&error)))?;
     let is_changed = |file: &&LoadedFile| changed.iter().any(|(path, _)| *path == file.path);
     Ok(files.iter().filter(is_changed).map(|file| file.shown.clone()).collect())
-}
-
-/// Gives each file its new text: whole or not at all, where its link points, with the permissions that it had. Where one cannot be
-/// replaced, those before it get their old text back.
-fn replace_files(files: &[(&Path, &str)]) -> Result<(), (PathBuf, std::io::Error)> {
-    let mut prepared = Vec::new();
-    for (path, text) in files {
-        let prepare = || -> std::io::Result<(PathBuf, Vec<u8>, NamedTempFile)> {
-            let target = path.canonicalize()?;
-            let (before, permissions) = (std::fs::read(&target)?, std::fs::metadata(&target)?.permissions());
-            let mut beside = NamedTempFile::new_in(target.parent().unwrap_or(Path::new(".")))?;
-            beside.write_all(text.as_bytes())?;
-            beside.as_file().set_permissions(permissions)?;
-            beside.as_file().sync_all()?;
-            Ok((target, before, beside))
-        };
-        prepared.push(prepare().map_err(|error| (path.to_path_buf(), error))?);
-    }
-    let mut done: Vec<(PathBuf, Vec<u8>)> = Vec::new();
-    for (target, before, beside) in prepared {
-        if let Err(error) = beside.persist(&target) {
-            for (earlier, text) in done {
-                // What can be put back is: the error that counts is the first.
-                let _ = std::fs::write(earlier, text);
-            }
-            return Err((target, error.error));
-        }
-        done.push((target, before));
-    }
-    Ok(())
 }
 
 fn report(io: &Io, shown: &str, reviewed: &[Reviewed], question: &Question, written: Option<&[String]>) -> String {

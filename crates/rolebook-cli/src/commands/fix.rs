@@ -9,6 +9,7 @@ use similar::TextDiff;
 
 use super::{Failure, check};
 use crate::args::Format;
+use crate::files::replace_files;
 use crate::io::Io;
 use crate::report::{self, plural};
 use crate::{EXIT_FINDINGS, EXIT_FINE, books};
@@ -24,7 +25,6 @@ pub(crate) struct Wanted {
 
 /// A book with its files before and after.
 struct Mended {
-    folder: PathBuf,
     /// By the path that is shown.
     files: BTreeMap<String, Versions>,
     made: usize,
@@ -34,6 +34,7 @@ struct Mended {
 
 /// A file before and after.
 struct Versions {
+    path: PathBuf,
     before: Vec<u8>,
     after: Vec<u8>,
 }
@@ -45,20 +46,21 @@ pub(crate) fn fix(io: &mut Io, paths: &[PathBuf], wanted: &Wanted, format: Forma
     }
     let made: usize = mended.iter().map(|book| book.made).sum();
     let left: usize = mended.iter().map(|book| book.left).sum();
-    let changed: Vec<(&Path, &String, &Versions)> = mended
-        .iter()
-        .flat_map(|book| book.files.iter().map(|(shown, texts)| (book.folder.as_path(), shown, texts)))
-        .filter(|(_, _, file)| file.before != file.after)
-        .collect();
+    let files = mended.iter().flat_map(|book| &book.files);
+    let changed: Vec<(&String, &Versions)> = files.filter(|(_, file)| file.before != file.after).collect();
     if wanted.diff {
-        for (_, shown, file) in &changed {
+        for (shown, file) in &changed {
             let text = unified(io, shown, &file.before, &file.after);
             io.out(&text);
         }
     } else {
-        for (folder, shown, file) in &changed {
-            write(io, folder, shown, &file.after)?;
-        }
+        let texts: Vec<(&Path, &str)> = changed
+            .iter()
+            .filter_map(|(_, file)| Some((file.path.as_path(), std::str::from_utf8(&file.after).ok()?)))
+            .collect();
+        replace_files(&texts).map_err(|(path, error)| {
+            format!("nothing was changed: `{}` cannot be written: {error}", io.shown(&path))
+        })?;
     }
     let files = changed.len();
     let code = match (wanted.diff, format) {
@@ -87,6 +89,7 @@ fn mend(io: &Io, folder: &Path, wanted: &Wanted) -> Result<Mended, Failure> {
     let mut source = books::read_book(io, folder)?;
     let before: BTreeMap<String, Vec<u8>> =
         source.files.iter().chain(&source.manifest).map(|file| (file.path.clone(), file.bytes.clone())).collect();
+    let paths = own_files(io, folder)?;
     let (mut made, mut left) = (0, 0);
     for round in 0..=ROUNDS {
         let compiler = books::compiler(source.clone());
@@ -98,7 +101,7 @@ fn mend(io: &Io, folder: &Path, wanted: &Wanted) -> Result<Mended, Failure> {
             let text = sources.get(path).map(|source| source.text.as_bytes());
             files.any(|file| file.path == path && text == Some(file.bytes.as_slice()))
         };
-        let own = |fix: &Fix| fix.edits.iter().all(|edit| as_read(&edit.file));
+        let own = |fix: &Fix| fix.edits.iter().all(|edit| paths.contains_key(&*edit.file) && as_read(&edit.file));
         let taken = |fix: &Fix| own(fix) && (wanted.unsafe_fixes || is_safe(fix));
         left = diagnostics.iter().filter(|found| found.fixes.iter().any(|fix| own(fix) && !taken(fix))).count();
         let Fixed { texts, count } = make(&diagnostics, &sources, taken);
@@ -113,20 +116,32 @@ fn mend(io: &Io, folder: &Path, wanted: &Wanted) -> Result<Mended, Failure> {
         }
     }
     let after = source.files.into_iter().chain(source.manifest);
+    let versions = |path: &PathBuf, shown: &str, after: Vec<u8>| {
+        Some(Versions { path: path.clone(), before: before.get(shown)?.clone(), after })
+    };
     let files = after
         .filter_map(|file| {
-            Some((file.path.clone(), Versions { before: before.get(&file.path)?.clone(), after: file.bytes }))
+            let versions = versions(paths.get(&file.path)?, &file.path, file.bytes)?;
+            Some((file.path, versions))
         })
         .collect();
-    Ok(Mended { folder: folder.to_owned(), files, made, left })
+    Ok(Mended { files, made, left })
 }
 
-fn write(io: &Io, folder: &Path, shown: &str, text: &[u8]) -> Result<(), Failure> {
-    // What is shown may be shortened; the file is the one of that name in the book's folder.
-    let name = Path::new(shown).file_name().unwrap_or_default();
-    let path = io.path(&folder.join(name));
-    std::fs::write(&path, text).map_err(|error| format!("`{shown}`: {}", books::reason(&error)))?;
-    Ok(())
+/// The files of the book's folder by the path that is shown: none that a link leads out of it, and none whose name is shown
+/// otherwise than it is.
+fn own_files(io: &Io, folder: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
+    let mut found = BTreeMap::new();
+    let mut files = books::files(folder)?;
+    files.push(folder.join(books::MANIFEST));
+    for path in files {
+        let shown = io.shown(&path);
+        let is_link = std::fs::symlink_metadata(&path).map_or(true, |known| known.is_symlink());
+        if !is_link && Path::new(&shown).file_name() == path.file_name() {
+            found.insert(shown, path);
+        }
+    }
+    Ok(found)
 }
 
 fn unified(io: &Io, shown: &str, before: &[u8], after: &[u8]) -> String {

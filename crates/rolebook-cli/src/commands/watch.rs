@@ -1,12 +1,12 @@
 //! `rolebook check --watch`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use rolebook_compiler::{Base, BookSource, Compiler};
+use rolebook_compiler::{Base, Compiler};
 use rolebook_diagnostics::Diagnostic;
 
 use super::{Failure, check};
@@ -16,6 +16,10 @@ use crate::{books, report};
 
 /// Changes within this time are one: editors write a file in several steps.
 const SETTLE: Duration = Duration::from_millis(60);
+/// Where files never come to rest, they are read all the same after so many of those times.
+const RESTLESS: usize = 10;
+/// So often a folder that is not there is looked for.
+const ABSENT: Duration = Duration::from_secs(1);
 
 /// A book with what was told of it last.
 struct Watched {
@@ -39,7 +43,6 @@ pub(crate) fn watch(io: &mut Io, paths: &[PathBuf], format: Format) -> Result<u8
     };
     let failed = |error: notify::Error| format!("files cannot be watched: {error}");
     let mut watcher = notify::recommended_watcher(told).map_err(failed)?;
-    let mut folders: BTreeSet<PathBuf> = BTreeSet::new();
     let mut watched: Vec<Watched> = books::find(io, paths)?
         .into_iter()
         .map(|folder| Watched {
@@ -51,23 +54,30 @@ pub(crate) fn watch(io: &mut Io, paths: &[PathBuf], format: Format) -> Result<u8
         })
         .collect();
     loop {
+        let mut all_there = true;
         for book in &mut watched {
-            look_again(io, book, &mut watcher, &mut folders, format);
+            all_there &= look_again(io, book, &mut watcher, format);
         }
-        if events.recv().is_err() {
+        let seen = if all_there {
+            events.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            events.recv_timeout(ABSENT)
+        };
+        if seen == Err(RecvTimeoutError::Disconnected) {
             return Err(Failure::Message("files are not watched any more".into()));
         }
-        while events.recv_timeout(SETTLE).is_ok() {}
+        for _ in 0..RESTLESS {
+            if events.recv_timeout(SETTLE).is_err() {
+                break;
+            }
+        }
     }
 }
 
-fn look_again(
-    io: &mut Io,
-    book: &mut Watched,
-    watcher: &mut RecommendedWatcher,
-    folders: &mut BTreeSet<PathBuf>,
-    format: Format,
-) {
+/// Whether all that the book needs is there and watched.
+fn look_again(io: &mut Io, book: &mut Watched, watcher: &mut RecommendedWatcher, format: Format) -> bool {
+    // Before it is read, and each time: a folder that was made anew is another one.
+    let mut all_there = watcher.watch(&book.folder, RecursiveMode::NonRecursive).is_ok();
     let source = match books::read_book(io, &book.folder) {
         Ok(source) => source,
         Err(message) => {
@@ -75,17 +85,16 @@ fn look_again(
                 io.err(&format!("{message}\n"));
                 book.unreadable = Some(message);
             }
-            return;
+            return false;
         }
     };
-    book.unreadable = None;
-    for folder in folders_of(io, &book.folder, &source) {
-        if folders.insert(folder.clone())
-            && let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive)
-        {
-            io.err(&format!("`{}` cannot be watched: {error}\n", io.shown(&folder)));
-        }
+    let was_unreadable = book.unreadable.take().is_some();
+    let mut base = &source.base;
+    while let Base::Book(book) = base {
+        all_there &= watcher.watch(&io.path(Path::new(&book.folder)), RecursiveMode::NonRecursive).is_ok();
+        base = &book.base;
     }
+    all_there &= !matches!(base, Base::Refused(_));
     book.compiler.set(source);
     let looked = check::look(io, &book.folder, &book.compiler, |_| true);
     let now = looked.diagnostics();
@@ -97,22 +106,12 @@ fn look_again(
         let gone = format!("gone: {}[{}] {}", diagnostic.severity.word(), diagnostic.rule.id, diagnostic.message);
         text.push_str(&(io.paint("32", &report::plain(&gone)) + "\n"));
     }
-    if !text.is_empty() || line != book.line {
+    if !text.is_empty() || line != book.line || was_unreadable {
         io.out(&format!("{text}{line}\n"));
     }
     book.diagnostics = now;
     book.line = line;
-}
-
-/// The folders of a book and of what it extends.
-fn folders_of(io: &Io, folder: &Path, source: &BookSource) -> Vec<PathBuf> {
-    let mut found = vec![folder.to_owned()];
-    let mut base = &source.base;
-    while let Base::Book(book) = base {
-        found.push(io.path(Path::new(&book.folder)));
-        base = &book.base;
-    }
-    found
+    all_there
 }
 
 /// Those that the others do not say. Where something stands makes no difference: a line above moves everything below.

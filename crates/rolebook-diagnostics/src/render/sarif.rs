@@ -74,7 +74,7 @@ fn result(
     let what = format!("{} {} {}", diagnostic.rule.id, file.as_deref().unwrap_or(""), diagnostic.message);
     let number = seen.entry(what.clone()).and_modify(|number| *number += 1).or_default();
     result.insert("partialFingerprints".into(), json!({ "rolebook/v1": format!("{what} {number}") }));
-    let fixes: Vec<Value> = diagnostic.fixes.iter().map(|fix| fixed(fix, sources)).collect();
+    let fixes: Vec<Value> = diagnostic.fixes.iter().filter_map(|fix| fixed(fix, sources)).collect();
     if !fixes.is_empty() {
         result.insert("fixes".into(), fixes.into());
     }
@@ -102,11 +102,11 @@ fn region(file: &str, span: Span, sources: &Sources) -> Option<Value> {
         "endLine": end.line,
         "endColumn": end.column,
         "byteOffset": span.start,
-        "byteLength": span.end - span.start,
+        "byteLength": span.end.saturating_sub(span.start),
     }))
 }
 
-fn fixed(fix: &Fix, sources: &Sources) -> Value {
+fn fixed(fix: &Fix, sources: &Sources) -> Option<Value> {
     let mut by_file: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for edit in &fix.edits {
         let Some(region) = region(&edit.file, edit.span, sources) else { continue };
@@ -117,7 +117,8 @@ fn fixed(fix: &Fix, sources: &Sources) -> Value {
         .into_iter()
         .map(|(file, replacements)| json!({ "artifactLocation": { "uri": uri(file) }, "replacements": replacements }))
         .collect();
-    json!({ "description": { "text": fix.title }, "artifactChanges": changes })
+    // There must be a change.
+    (!changes.is_empty()).then(|| json!({ "description": { "text": fix.title }, "artifactChanges": changes }))
 }
 
 /// A path as a URI reference (RFC 3986): relative as it is, absolute as a file.
