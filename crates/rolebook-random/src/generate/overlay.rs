@@ -125,19 +125,23 @@ impl Overlay {
         }
     }
 
+    /// Mostly its own actions; of the base's it is to be refused.
+    fn granted(&self, rng: &mut Rng) -> Option<String> {
+        if rng.chance(25) { patterns(&self.whole, rng, 1).pop() } else { rng.pick(&self.own).cloned() }
+    }
+
     /// Of its own actions.
     fn grants(&mut self, rng: &mut Rng) {
         for _ in 0..rng.between(1, 2) {
-            let Some(pattern) = rng.pick(&self.own).cloned() else { return };
+            let Some(pattern) = self.granted(rng) else { return };
             let rule = self.rule(false, vec![pattern], rng);
             self.add("overlay: allow", rule_text(&rule));
         }
-        let own = self.own.clone();
-        let Some(pattern) = rng.pick(&own).filter(|_| rng.chance(60)) else { return };
+        let Some(pattern) = self.granted(rng).filter(|_| rng.chance(60)) else { return };
         let columns = self.holders(false, rng);
-        let verbs = reached(&self.whole, std::slice::from_ref(pattern));
+        let verbs = reached(&self.whole, std::slice::from_ref(&pattern));
         let cells = columns.iter().map(|_| cell(&self.whole, rng, &verbs)).collect();
-        let row = Row { patterns: vec![pattern.clone()], when: None, setting: None, cells };
+        let row = Row { patterns: vec![pattern], when: None, setting: None, cells };
         let at = TableAt::Matrix(self.whole.matrices.len());
         self.add("overlay: matrix", table_text(at, &Matrix { columns, rows: vec![row] }));
     }
