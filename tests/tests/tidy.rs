@@ -53,7 +53,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "rolebook-analysis",
         ],
     ),
-    ("rolebook-bench", &["rolebook-compiler", "rolebook-random"]),
+    ("rolebook-bench", &["rolebook-diagnostics", "rolebook-compiler", "rolebook-random"]),
     ("rolebook-tests", &[]),
     ("xtask", &[]),
 ];

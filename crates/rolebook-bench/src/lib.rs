@@ -7,6 +7,7 @@
 pub mod cedar;
 mod core;
 mod generate;
+pub mod measure;
 pub mod model;
 mod module;
 mod names;
