@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use book::{small as compile, spot};
-use rolebook_analysis::{Verdict, prove};
+use rolebook_analysis::{Analysis, Verdict};
 use rolebook_compiler::prove_assertions;
 use rolebook_diagnostics::Span;
 use rolebook_engine::{
@@ -206,7 +206,7 @@ fn verdicts_agree_with_every_small_world() {
         let one = policy.types.iter().any(|ty| ty.roles_one);
         for assertion in &policy.assertions {
             let broken = worlds.iter().any(|(facts, context)| is_broken(&policy, assertion, facts, context));
-            match prove(&policy, assertion) {
+            match Analysis::new(&policy).prove(assertion) {
                 Verdict::Proved { .. } => {
                     assert!(!broken, "proved, and not so: {}\n{text}", assertion.text);
                     proved += 1;
