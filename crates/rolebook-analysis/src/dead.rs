@@ -6,7 +6,7 @@ use rolebook_policy::{ActionId, CellKind, Policy};
 
 use crate::cells::{CellAt, RowAt, TableAt};
 use crate::circuit::Bit;
-use crate::decide::{DecidingCell, deciding_rows};
+use crate::decide::DecidingCell;
 use crate::domain::Domain;
 use crate::expr::Scope;
 use crate::schema::Schema;
@@ -31,8 +31,8 @@ pub enum Dead {
 
 /// The granting and `never` cells that make no difference to any request over any valid facts, in order. What is not decided
 /// is not among them.
-pub fn dead_cells(policy: &Policy) -> Vec<(CellAt, Dead)> {
-    let schema = Schema::new(&[policy]);
+pub(crate) fn dead_cells(schema: &Schema<'_>) -> Vec<(CellAt, Dead)> {
+    let policy = schema.sides[0].policy;
     let mut state: BTreeMap<CellAt, Option<Dead>> = BTreeMap::new();
     for (matrix, declared) in policy.matrices.iter().enumerate() {
         let table = TableAt::Matrix(matrix);
@@ -45,7 +45,7 @@ pub fn dead_cells(policy: &Policy) -> Vec<(CellAt, Dead)> {
         }
     }
     for action in (0..policy.actions.len()).map(|index| ActionId(index as u32)) {
-        look_at(&schema, action, &mut state);
+        look_at(schema, action, &mut state);
     }
     state.into_iter().filter_map(|(cell, dead)| Some((cell, dead?))).collect()
 }
@@ -54,12 +54,10 @@ pub fn dead_cells(policy: &Policy) -> Vec<(CellAt, Dead)> {
 fn look_at(schema: &Schema<'_>, action: ActionId, state: &mut BTreeMap<CellAt, Option<Dead>>) {
     let policy = schema.sides[0].policy;
     let mut cells: Vec<CellAt> = Vec::new();
-    for (matrix, declared) in policy.matrices.iter().enumerate() {
-        for (row, _) in deciding_rows(declared, action) {
-            let row = RowAt { table: TableAt::Matrix(matrix), row };
-            let columns = (0..declared.columns.len()).map(|column| CellAt { row, column });
-            cells.extend(columns.filter(|cell| state.get(cell).is_some_and(Option::is_some)));
-        }
+    for row in schema.sides[0].index.deciding(action).iter().map(|row| row.at) {
+        let (TableAt::Matrix(_), Some(table)) = (row.table, row.table.of(policy)) else { continue };
+        let columns = (0..table.columns.len()).map(|column| CellAt { row, column });
+        cells.extend(columns.filter(|cell| state.get(cell).is_some_and(Option::is_some)));
     }
     if cells.is_empty() {
         return;

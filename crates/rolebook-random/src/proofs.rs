@@ -1,6 +1,6 @@
 //! Claims about a book that are decided once, to be tried on every request.
 
-use rolebook_analysis::{CellAt, Dead, Diff, Verdict, dead_cells, diff, prove};
+use rolebook_analysis::{Analysis, CellAt, Dead, Diff, Verdict, diff};
 use rolebook_policy::{
     ActionId, Assertion, Claim, Grantee, Holding, KeyRoleId, LicenseId, ObligationId, Place, Policy, RoleId, TypeId,
     TypeKind,
@@ -35,12 +35,13 @@ pub(crate) fn proofs(
     if effort == Effort::Sample && !rng.chance(33) {
         return Proofs { claims: vec![], dead: vec![], narrowed: vec![], extended: None };
     }
+    let analysis = Analysis::new(policy);
     let claims = match effort {
         Effort::Sample => 6,
         Effort::All => 40,
     };
     let claims = (0..claims).filter_map(|_| claim(policy, rng)).map(|claim| {
-        let verdict = prove(policy, &claim);
+        let verdict = analysis.prove(&claim);
         (claim, verdict)
     });
     let claims = claims.collect();
@@ -52,7 +53,7 @@ pub(crate) fn proofs(
     };
     let narrowed = chosen.into_iter().map(|at| (at, diff(policy, &narrower[at].policy))).collect();
     let extended = base.filter(|_| effort == Effort::All || rng.chance(20)).map(|base| diff(base, policy));
-    Proofs { claims, dead: dead_cells(policy), narrowed, extended }
+    Proofs { claims, dead: analysis.dead_cells(), narrowed, extended }
 }
 
 /// An assertion about one action of the book, with a condition that the book has for it, or none.
