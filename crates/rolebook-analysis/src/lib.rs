@@ -22,7 +22,7 @@ mod setting;
 mod shrink;
 mod world;
 
-pub use analysis::Analysis;
+pub use analysis::{Analysis, dead_cells_with};
 pub use assertion::{Counterexample, Verdict};
 pub use cells::{CellAt, GrantAt, Pair, RowAt, TableAt, Together};
 pub use dead::Dead;
