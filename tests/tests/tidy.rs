@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
+use rolebook_spec::Page;
 
 /// Which crate of ours may use which. Lowest first; whoever adds an edge writes it here and says why in ARCHITECTURE.md.
 const EDGES: &[(&str, &[&str])] = &[
@@ -182,4 +183,19 @@ fn every_rule_has_its_page_and_every_page_its_rule() {
         }
     }
     assert!(pages.is_empty(), "pages without a rule: {pages:?}");
+}
+
+/// "Every example on this page runs": a fence that stands above further headings would only be lent to the sections there.
+#[test]
+fn every_example_of_the_language_is_a_test() {
+    let text = std::fs::read_to_string(root().join("docs/language.md")).expect("the page");
+    let page = Page::parse(&text);
+    let run: BTreeSet<usize> =
+        page.sections.iter().flat_map(|section| &section.fences).map(|fence| fence.line).collect();
+    for (index, line) in text.lines().enumerate() {
+        let is_example =
+            ["```rolebook", "```console", "```yaml", "```json"].iter().any(|start| line.starts_with(start));
+        // A fence has no line of its own in the page; its text has.
+        assert!(!is_example || run.contains(&(index + 2)), "docs/language.md:{}: this example is never run", index + 1);
+    }
 }

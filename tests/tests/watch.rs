@@ -80,9 +80,14 @@ fn what_is_new_and_what_is_gone_is_told() {
         &lines,
         &[&format!("book.rolebook:5:21: {viev}"), &format!("book.rolebook:6:7: {owner}"), "watched: 2 errors"],
     );
-    // A line above moves them, and changes neither.
-    write("book.rolebook", &format!("// notes\n{BOOK}allow admin to note.viev\nallow owner to note.edit\n"));
-    expect(&lines, &[]);
+    // A line above moves them, and changes neither: what is told next is the next mistake, which shows that it was looked at.
+    let moved = format!("// notes\n{BOOK}allow admin to note.viev\nallow owner to note.edit\n");
+    write("book.rolebook", &moved);
+    write("book.rolebook", &format!("{moved}allow guest to note.edit\n"));
+    let guest = "error[unknown-name] no role or key role `guest` is declared";
+    expect(&lines, &[&format!("book.rolebook:8:7: {guest}"), "watched: 3 errors"]);
+    write("book.rolebook", &moved);
+    expect(&lines, &[&format!("gone: {guest}"), "watched: 2 errors"]);
     write("book.rolebook", &format!("// notes\n{BOOK}allow owner to note.edit\n"));
     expect(&lines, &[&format!("gone: {viev}"), "watched: 1 error"]);
 

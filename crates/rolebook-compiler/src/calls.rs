@@ -17,7 +17,7 @@ const MAX_CALLS: usize = 64;
 const MAX_CHAIN: usize = 512;
 
 /// Reports circles through `can`, and decisions that ask for too much.
-pub(crate) fn check(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, calls: &Calls) {
+pub(crate) fn check(items: &Items<'_>, model: &Model, sink: &mut Sink, calls: &Calls) {
     if calls.is_empty() {
         return;
     }
@@ -73,13 +73,7 @@ fn add_gates(
 
 /// A circle with a `can` in it; one of gates and required actions alone was reported, or goes up a type that nests in itself
 /// and ends there.
-fn check_circles(
-    items: &Items<'_>,
-    model: &Model<'_>,
-    sink: &mut Sink,
-    calls: &Calls,
-    edges: &[BTreeSet<usize>],
-) -> bool {
+fn check_circles(items: &Items<'_>, model: &Model, sink: &mut Sink, calls: &Calls, edges: &[BTreeSet<usize>]) -> bool {
     let mut reported: BTreeSet<BTreeSet<usize>> = BTreeSet::new();
     for (action, asked) in calls {
         for target in asked.keys() {
@@ -136,7 +130,7 @@ fn shortest_way(edges: &[BTreeSet<usize>], from: usize, to: usize) -> Option<Vec
 }
 
 /// Reports the first decision that asks for more than anybody could follow.
-fn check_amount(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, calls: &Calls, edges: &[BTreeSet<usize>]) {
+fn check_amount(items: &Items<'_>, model: &Model, sink: &mut Sink, calls: &Calls, edges: &[BTreeSet<usize>]) {
     let mut known: BTreeMap<usize, usize> = BTreeMap::new();
     for index in 0..edges.len() {
         if amount(calls, edges, index, &mut known, &mut BTreeSet::new()) > MAX_CALLS {

@@ -1,64 +1,16 @@
-//! The queries: text to tree, trees to policy. The only place that names salsa.
+//! [`Compiler`]: texts in, [`Compiled`] out; what did not change is not done again.
 
 use std::sync::Arc;
 
-use rolebook_diagnostics::{Diagnostic, LineIndex, Severity, Sources, Span, rules};
+use rolebook_diagnostics::{Diagnostic, Sources, Span};
 use rolebook_policy::Policy;
-use rolebook_syntax::{File, Problem, decode, decode_lossy, parse_file};
+use rolebook_syntax::{decode, decode_lossy};
 use salsa::Setter as _;
 
-use crate::book::{Base, BookFile, BookSource, Refusal};
-use crate::grants::{LoweredMatrix, LoweredSettings};
-use crate::items::{Items, Unit};
-use crate::manifest::{self, Manifest};
-use crate::sink::Sink;
+use crate::book::{Base, BookFile, BookSource};
+use crate::manifest::Manifest;
+use crate::queries::{BaseBook, Book, Database, SourceFile, compiled, layers};
 use crate::tests::Test;
-use crate::{conditions, coverage, grants, model, overlay, proof, tests};
-
-/// So many errors of a base are shown where a book extends it.
-const ERRORS_SHOWN: usize = 3;
-
-#[salsa::db]
-trait Db: salsa::Database {}
-
-#[salsa::db]
-#[derive(Clone, Default)]
-struct Database {
-    storage: salsa::Storage<Self>,
-}
-
-#[salsa::db]
-impl salsa::Database for Database {}
-
-#[salsa::db]
-impl Db for Database {}
-
-#[salsa::input(debug)]
-struct SourceFile {
-    path: Arc<str>,
-    #[returns(deref)]
-    text: Arc<str>,
-    /// Why the bytes are no text; the text then only shows where.
-    unreadable: Option<Problem>,
-}
-
-#[salsa::input(debug)]
-struct Book {
-    /// The folder, as shown to people.
-    folder: Arc<str>,
-    manifest: Option<SourceFile>,
-    /// By path.
-    files: Vec<SourceFile>,
-    base: BaseBook,
-}
-
-/// What a book extends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum BaseBook {
-    None,
-    Book(Book),
-    Refused(Refusal),
-}
 
 /// Where an assertion of the policy stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +24,7 @@ pub struct CompiledAssertion {
 }
 
 /// What a book comes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compiled {
     /// What it means; `None` where there is an error.
     pub policy: Option<Policy>,
@@ -90,195 +42,6 @@ pub struct Compiled {
     pub(crate) base_files: usize,
 }
 
-#[salsa::tracked]
-fn parse(db: &dyn Db, file: SourceFile) -> File {
-    match file.unreadable(db) {
-        Some(problem) => File { items: vec![], problems: vec![problem.clone()] },
-        None => parse_file(file.text(db)),
-    }
-}
-
-#[salsa::tracked]
-fn read_manifest(db: &dyn Db, file: SourceFile) -> (Option<Manifest>, Vec<Diagnostic>) {
-    match file.unreadable(db) {
-        Some(problem) => (None, vec![problem.diagnostic(file.path(db), 0)]),
-        None => manifest::read(file.path(db), file.text(db)),
-    }
-}
-
-/// The book and what it extends, from the bottom.
-fn layers(db: &dyn Db, book: Book) -> Vec<Book> {
-    let mut found = vec![book];
-    let mut at = book;
-    while let BaseBook::Book(base) = at.base(db) {
-        found.push(*base);
-        at = *base;
-    }
-    found.reverse();
-    found
-}
-
-#[salsa::tracked]
-fn compile(db: &dyn Db, book: Book) -> Compiled {
-    let layers = layers(db, book);
-    let mut units: Vec<Unit<'_>> = Vec::new();
-    for (layer, book) in layers.iter().enumerate() {
-        units.extend(book.files(db).iter().map(|file| {
-            let text = file.text(db);
-            Unit { path: file.path(db).clone(), text, lines: LineIndex::new(text), file: parse(db, *file), layer }
-        }));
-    }
-    let items = Items { units, own: layers.len() - 1 };
-    let mut sink = Sink { diagnostics: vec![], poisoned: Default::default(), unknown: 0, renamed: vec![] };
-    let manifest = match book.manifest(db) {
-        Some(file) => {
-            let (manifest, diagnostics) = read_manifest(db, *file);
-            sink.diagnostics.extend(diagnostics.iter().cloned());
-            manifest.clone()
-        }
-        None => {
-            let folder = book.folder(db);
-            let message = format!("`{folder}` has no `rolebook.yaml`, so it is no book");
-            let help = "write one (`name: my_book`, `version: 0.1.0`, `language: 1`), or run `rolebook init`";
-            sink.diagnostics.push(Diagnostic::new(&rules::MISSING_MANIFEST, message).help(help));
-            None
-        }
-    };
-    let extends = book.manifest(db).and_then(|file| {
-        let (_, span) = manifest::extends(file.text(db))?;
-        Some((file.path(db).clone(), span))
-    });
-    let base_files = items.units.iter().filter(|unit| unit.layer < items.own).count();
-    let mut compiled = Compiled {
-        policy: None,
-        tests: vec![],
-        assertions: vec![],
-        diagnostics: vec![],
-        manifest,
-        extends,
-        base_files,
-    };
-    report_form(&items, &mut sink);
-    if check_base(db, book, &compiled, &mut sink) {
-        report_emptiness(&items, book.folder(db), &mut sink);
-        check_meaning(&items, &mut compiled, &mut sink);
-    }
-    overlay::settle(&items, compiled.extends.as_ref(), &mut sink);
-    let levels = compiled.manifest.as_ref().map(|manifest| manifest.lints.clone()).unwrap_or_default();
-    compiled.diagnostics = sink.finish();
-    compiled.diagnostics.retain(|diagnostic| !matches!(levels.get(diagnostic.rule.id), Some(None)));
-    for diagnostic in &mut compiled.diagnostics {
-        if let Some(Some(level)) = levels.get(diagnostic.rule.id) {
-            diagnostic.severity = *level;
-        }
-    }
-    if compiled.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        compiled.policy = None;
-        compiled.tests.clear();
-        compiled.assertions.clear();
-    }
-    compiled
-}
-
-/// Whether the book stands on firm ground: without its base, or on one that has errors, nothing can be said of it.
-fn check_base(db: &dyn Db, book: Book, compiled: &Compiled, sink: &mut Sink) -> bool {
-    let at = |diagnostic: Diagnostic, label: &str| match &compiled.extends {
-        Some((file, span)) => diagnostic.label(file, *span, label),
-        None => diagnostic,
-    };
-    match (book.base(db), &compiled.extends) {
-        (BaseBook::None, None) => true,
-        (BaseBook::Refused(Refusal { rule, message, help }), _) => {
-            sink.diagnostics.push(at(Diagnostic::new(rule, message.clone()), "extended here").help(help.clone()));
-            false
-        }
-        (BaseBook::None, Some(_)) => {
-            let message = "the book that this one extends was not read";
-            sink.diagnostics.push(at(Diagnostic::new(&rules::MISSING_BASE, message), "extended here"));
-            false
-        }
-        (BaseBook::Book(base), _) => {
-            let found = compile(db, *base);
-            if found.policy.is_some() {
-                return true;
-            }
-            let errors: Vec<&Diagnostic> =
-                found.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();
-            let folder = base.folder(db);
-            let count = if errors.len() == 1 { "an error".to_owned() } else { format!("{} errors", errors.len()) };
-            let message = format!("`{folder}` has {count}, so nothing can be built on it");
-            let mut diagnostic = at(Diagnostic::new(&rules::BASE_HAS_ERRORS, message), "extended here");
-            for error in errors.into_iter().take(ERRORS_SHOWN) {
-                if let Some(label) = error.labels.first() {
-                    diagnostic = diagnostic.label(&label.file, label.span, error.message.clone());
-                }
-            }
-            sink.diagnostics
-                .push(diagnostic.help(format!("mend it first; `rolebook check {folder}` says what is wrong")));
-            false
-        }
-    }
-}
-
-/// All that the items mean, and whether it fits together.
-fn check_meaning(items: &Items<'_>, compiled: &mut Compiled, sink: &mut Sink) {
-    let mut model = model::build(items, compiled.manifest.as_ref(), sink);
-    conditions::check(items, &mut model, sink);
-    let found = grants::build(items, &mut model, sink);
-    proof::check(items, &model, sink, &found);
-    // Tests speak of everything above: with a mistake there they would only repeat it.
-    if sink.has_errors() {
-        return;
-    }
-    let mut policy = model.policy.clone();
-    let table = |lowered: &LoweredMatrix| lowered.matrix.clone();
-    policy.settings = found.settings.iter().map(LoweredSettings::settings).collect();
-    policy.ceilings = found.ceilings.iter().map(table).collect();
-    policy.matrices = found.matrices.iter().map(table).collect();
-    policy.rules = found.rules.into_iter().map(|lowered| lowered.rule).collect();
-    policy.assigns = found.assigns;
-    let missing = coverage::check(items, &model, &policy, &found.ceilings, sink);
-    let ceilings = policy.ceilings.len();
-    policy.ceilings.extend(missing);
-    proof::check_dead(items, &policy, sink, &found.matrices);
-    policy.ceilings.truncate(ceilings);
-    for lowered in found.assertions {
-        let unit = items.unit(lowered.head.item);
-        let (file, span) = (unit.path.clone(), items.absolute(lowered.head));
-        compiled.assertions.push(CompiledAssertion { file, span, inherited: unit.layer < items.own });
-        policy.assertions.push(lowered.assertion);
-    }
-    compiled.tests = tests::build(items, &model, &mut policy, sink);
-    compiled.policy = Some(policy);
-}
-
-/// What is wrong with the form of the files, and which words that costs.
-fn report_form(items: &Items<'_>, sink: &mut Sink) {
-    for unit in items.units.iter().filter(|unit| unit.layer == items.own) {
-        sink.diagnostics.extend(unit.file.problems.iter().map(|problem| problem.diagnostic(&unit.path, 0)));
-        for item in &unit.file.items {
-            sink.diagnostics
-                .extend(item.problems.iter().map(|problem| problem.diagnostic(&unit.path, item.span.start)));
-            sink.poisoned.extend(item.lost_words.iter().cloned());
-        }
-    }
-}
-
-fn report_emptiness(items: &Items<'_>, folder: &Arc<str>, sink: &mut Sink) {
-    // An overlay that says nothing is the book that it extends.
-    if items.own > 0 || sink.has_errors() || items.iter().next().is_some() {
-        return;
-    }
-    let help = "declare who asks (`principal user`), roles, types, and a `matrix`; `rolebook init` writes an example";
-    let diagnostic = match items.units.first() {
-        None => Diagnostic::new(&rules::EMPTY_BOOK, format!("`{folder}` has no `*.rolebook` file")),
-        Some(unit) => {
-            Diagnostic::new(&rules::EMPTY_BOOK, "this book declares nothing").label(&unit.path, Span::at(0), "empty")
-        }
-    };
-    sink.diagnostics.push(diagnostic.help(help));
-}
-
 /// Compiles one book, again and again: what did not change is not done again.
 #[derive(Default)]
 pub struct Compiler {
@@ -290,6 +53,17 @@ impl Compiler {
     /// A compiler without a book.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// One that notes which queries run: see [`Compiler::executed`]. It costs a little time and memory for each.
+    pub fn with_log() -> Self {
+        Self { db: Database::logged(), book: None }
+    }
+
+    /// The queries that ran since this was asked last, by name and in order; none without [`Compiler::with_log`].
+    pub fn executed(&self) -> Vec<String> {
+        let log = self.db.log.as_ref().and_then(|log| log.lock().ok());
+        log.map_or(vec![], |mut log| std::mem::take(&mut *log))
     }
 
     /// Sets the files of a book that extends no other: its folder as shown to people, its manifest if there is one, its
@@ -392,23 +166,15 @@ impl Compiler {
     /// What the book comes to. Deterministic: the same files give the same result, in whatever order they came.
     pub fn compile(&self) -> Compiled {
         match self.book {
-            Some(book) => compile(&self.db, book).clone(),
-            None => Compiled {
-                policy: None,
-                tests: vec![],
-                assertions: vec![],
-                diagnostics: vec![],
-                manifest: None,
-                extends: None,
-                base_files: 0,
-            },
+            Some(book) => compiled(&self.db, book).clone(),
+            None => Compiled::default(),
         }
     }
 
     /// What the book that this one extends comes to by itself.
     pub(crate) fn compile_base(&self) -> Option<Compiled> {
         match self.book?.base(&self.db) {
-            BaseBook::Book(base) => Some(compile(&self.db, *base).clone()),
+            BaseBook::Book(base) => Some(compiled(&self.db, *base).clone()),
             BaseBook::None | BaseBook::Refused(_) => None,
         }
     }

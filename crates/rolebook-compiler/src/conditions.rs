@@ -17,7 +17,7 @@ use crate::typing::{ExprAt, Symbol};
 const MAX_NODES: usize = 256;
 
 /// Reports circles and what is too long; such conditions are poisoned, so nothing follows them.
-pub(crate) fn check(items: &Items<'_>, model: &mut Model<'_>, sink: &mut Sink) {
+pub(crate) fn check(items: &Items<'_>, model: &mut Model, sink: &mut Sink) {
     let edges: Vec<Vec<usize>> = model
         .conditions
         .iter()
@@ -37,7 +37,7 @@ pub(crate) fn check(items: &Items<'_>, model: &mut Model<'_>, sink: &mut Sink) {
 /// The same once it is known what every word means: beside `==` a word may be an enumeration's name, a role or a condition.
 pub(crate) fn check_resolved(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     symbols: &BTreeMap<ExprAt, Symbol>,
     sink: &mut Sink,
 ) -> BTreeSet<ConditionId> {
@@ -59,9 +59,9 @@ pub(crate) fn check_resolved(
 }
 
 /// Reports circles and what is too long; the conditions in them come back.
-fn report(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, edges: &[Vec<usize>]) -> Vec<usize> {
+fn report(items: &Items<'_>, model: &Model, sink: &mut Sink, edges: &[Vec<usize>]) -> Vec<usize> {
     let names: Vec<String> = model.policy.conditions.iter().map(|condition| condition.name.clone()).collect();
-    let spot = |model: &Model<'_>, index: usize| model.names.spot(&Scope::Conditions, &names[index]);
+    let spot = |model: &Model, index: usize| model.names.spot(&Scope::Conditions, &names[index]);
     let mut bad: Vec<usize> = Vec::new();
     for cycle in cycles(edges) {
         let ring_names: Vec<String> = cycle.iter().map(|index| names[*index].clone()).collect();
@@ -92,7 +92,7 @@ fn report(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, edges: &[Vec<us
 
 /// Sizes with everything written out, each condition after those that it names. Conditions beyond a bad or too long one
 /// count as one part: they are reported where they are.
-fn sizes(items: &Items<'_>, model: &Model<'_>, edges: &[Vec<usize>], bad: &[usize]) -> Vec<usize> {
+fn sizes(items: &Items<'_>, model: &Model, edges: &[Vec<usize>], bad: &[usize]) -> Vec<usize> {
     let mut done: Vec<Option<usize>> = vec![None; edges.len()];
     for index in bad {
         done[*index] = Some(1);

@@ -11,6 +11,7 @@ use crate::declare::Scope;
 use crate::grants::LoweredMatrix;
 use crate::items::{Items, Spot};
 use crate::model::Model;
+use crate::places::END_OF_FILE;
 use crate::sink::Sink;
 
 /// So many actions are listed.
@@ -20,7 +21,7 @@ const MAX_LISTED: usize = 10;
 /// whoever looks further takes it as included, or would report the same once more.
 pub(crate) fn check(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     policy: &Policy,
     ceilings: &[LoweredMatrix],
     sink: &mut Sink,
@@ -69,7 +70,7 @@ fn covers(table: &Matrix, action: ActionId, license: LicenseId) -> bool {
 
 fn report(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     policy: &Policy,
     ceilings: &[LoweredMatrix],
     sink: &mut Sink,
@@ -123,10 +124,7 @@ fn report(
             let ceiling = format!("ceiling \"Limits\" {{\n  action | {columns}\n  {head} | {cells}\n}}\n");
             let help = format!("say what is meant, for example:\n\n{ceiling}");
             sink.report(items, &rules::UNCOVERED_LICENSE, message, &spots, &help);
-            let unit = items.unit(spot.item);
-            let end = Span::at(unit.text.len() as u32);
-            let newline = if unit.text.ends_with('\n') { "" } else { "\n" };
-            sink.fix("add a ceiling that says `no`", &unit.path.clone(), end, format!("{newline}{ceiling}"));
+            sink.fix("add a ceiling that says `no`", &items.file(spot.item), END_OF_FILE, ceiling);
         }
         (None, None) => {}
     }
@@ -135,14 +133,14 @@ fn report(
 /// Behind the line of the last row.
 fn insert_row(items: &Items<'_>, sink: &mut Sink, lowered: &LoweredMatrix, row: &str) {
     let Some(last) = lowered.rows.last() else { return };
-    let unit = items.unit(last.item);
-    let start = items.absolute(*last).start as usize;
-    let line = unit.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
-    let begin = unit.text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
-    let is_outer = unit.text.get(begin..start).is_some_and(|before| before.contains('|'));
+    let text = items.text(last.item);
+    let start = last.span.start as usize;
+    let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+    let begin = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    let is_outer = text.get(begin..start).is_some_and(|before| before.contains('|'));
     let row = if is_outer { format!("| {row} |") } else { row.to_owned() };
     let at = Span::at((start + line.len()) as u32);
-    sink.fix("add a row that says `no`", &unit.path.clone(), at, format!("\n  {row}"));
+    sink.fix("add a row that says `no`", &items.file(last.item), at, format!("\n  {row}"));
 }
 
 /// Patterns for exactly these actions: one for a type or an area where all of it is meant.

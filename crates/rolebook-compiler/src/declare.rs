@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rolebook_diagnostics::rules;
 use rolebook_policy::{ActionId, ConditionId, KeyRoleId, LicenseId, ObligationId, Owner, RoleId, TypeId};
-use rolebook_syntax::ast::{Name, Path2, Pattern};
+use rolebook_syntax::ast::{ItemKind, Name, Path2, Pattern};
 
 use crate::former::{Former, PendingFormer};
 use crate::items::{ItemIx, Items, Spot};
@@ -37,14 +37,24 @@ pub(crate) enum Scope {
 }
 
 /// A group of actions.
-pub(crate) struct Group<'a> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Group {
     pub(crate) at: ItemIx,
-    pub(crate) patterns: &'a [Pattern],
+}
+
+impl Group {
+    /// Its patterns.
+    pub(crate) fn patterns<'a>(self, items: &Items<'a>) -> &'a [Pattern] {
+        match &items.get(self.at).kind {
+            ItemKind::Group { patterns, .. } => patterns,
+            _ => &[],
+        }
+    }
 }
 
 /// The tables of names.
-#[derive(Default)]
-pub(crate) struct Names<'a> {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
     pub(crate) owners: BTreeMap<String, Owner>,
     pub(crate) roles: BTreeMap<String, Vec<RoleId>>,
     pub(crate) key_roles: BTreeMap<String, Vec<KeyRoleId>>,
@@ -52,7 +62,7 @@ pub(crate) struct Names<'a> {
     pub(crate) actions: BTreeMap<(Owner, String), ActionId>,
     pub(crate) conditions: BTreeMap<String, ConditionId>,
     pub(crate) obligations: BTreeMap<String, ObligationId>,
-    pub(crate) groups: BTreeMap<String, Group<'a>>,
+    pub(crate) groups: BTreeMap<String, Group>,
     spots: BTreeMap<Scope, BTreeMap<String, Spot>>,
     /// What former names are called today; none of them is in use.
     pub(crate) former: BTreeMap<Scope, BTreeMap<String, Former>>,
@@ -61,7 +71,7 @@ pub(crate) struct Names<'a> {
     pub(crate) principals: BTreeSet<TypeId>,
 }
 
-impl Names<'_> {
+impl Names {
     /// Notes a declaration; a second one of that name is reported and `false` comes back.
     pub(crate) fn declare(
         &mut self,

@@ -13,7 +13,7 @@ use crate::overlay;
 use crate::sink::Sink;
 
 /// What a former name is called today.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Former {
     pub(crate) now: String,
     /// The `was` clause.
@@ -21,6 +21,7 @@ pub(crate) struct Former {
 }
 
 /// A `was` that is not yet compared with the names of its scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PendingFormer {
     scope: Scope,
     now: String,
@@ -33,7 +34,7 @@ pub(crate) fn old_names(was: &[Was]) -> Vec<String> {
     was.iter().map(|was| was.old.clone()).collect()
 }
 
-impl Names<'_> {
+impl Names {
     /// Keeps the former names of what is called `now` until [`Names::settle_former`].
     pub(crate) fn declare_former(&mut self, scope: &Scope, at: ItemIx, now: &str, was: &[Was]) {
         for was in was {
@@ -183,18 +184,18 @@ fn only<'f>(mut found: impl Iterator<Item = &'f Former>) -> Option<&'f Former> {
 impl Sink {
     /// Warns of a former name. It is kept apart: nothing that was reported so is wrong.
     pub(crate) fn renamed(&mut self, items: &Items<'_>, at: ItemIx, name: &Name, now: &str, was: Option<Spot>) {
-        let path = items.unit(at).path.clone();
-        let span = items.absolute(Spot { item: at, span: name.span });
+        let path = items.file(at);
+        let span = name.span;
         let mut diagnostic = renamed(&name.text, now).label(&path, span, "the former name");
         if let Some(spot) = was {
-            diagnostic = diagnostic.label(&items.unit(spot.item).path, items.absolute(spot), "renamed here");
+            diagnostic = diagnostic.label(&items.file(spot.item), spot.span, "renamed here");
         }
         self.renamed.push(diagnostic.fix(format!("write `{now}`"), &path, span, now).safe());
     }
 
     /// The same of a pattern, all of whose actions have other names today.
     pub(crate) fn renamed_pattern(&mut self, items: &Items<'_>, spot: Spot, now: &str) {
-        let (path, span) = (items.unit(spot.item).path.clone(), items.absolute(spot));
+        let (path, span) = (items.file(spot.item), spot.span);
         let diagnostic = renamed(&items.written(spot), now).label(&path, span, "former names only");
         self.renamed.push(diagnostic.fix(format!("write `{now}`"), &path, span, now).safe());
     }

@@ -37,6 +37,7 @@ use crate::sink::Sink;
 use crate::typing::{Polarity, Typing, Use};
 
 /// A table with the places that its proofs point at. Parts that could not be resolved are `bad`: no proof speaks of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LoweredMatrix {
     pub(crate) matrix: Matrix,
     pub(crate) rows: Vec<Spot>,
@@ -49,18 +50,21 @@ pub(crate) struct LoweredMatrix {
 }
 
 /// A rule with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LoweredRule {
     pub(crate) rule: Rule,
     pub(crate) spot: Spot,
 }
 
 /// An assertion with its place: its title, or who and what it speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LoweredAssertion {
     pub(crate) assertion: Assertion,
     pub(crate) head: Spot,
 }
 
 /// What a book grants and claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Grants {
     pub(crate) matrices: Vec<LoweredMatrix>,
     pub(crate) ceilings: Vec<LoweredMatrix>,
@@ -71,7 +75,7 @@ pub(crate) struct Grants {
 }
 
 /// All grants of the book; conditions of the policy get their bodies.
-pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sink) -> Grants {
+pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model, sink: &mut Sink) -> Grants {
     let mut matrices = Vec::new();
     let mut ceilings = Vec::new();
     let mut settings = Vec::new();
@@ -108,7 +112,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
     model.no_one = no_one(&settings);
     // A group that nothing uses is read, too.
     let groups: Vec<(ItemIx, &[ast::Pattern])> =
-        model.names.groups.values().map(|group| (group.at, group.patterns)).collect();
+        model.names.groups.values().map(|group| (group.at, group.patterns(items))).collect();
     for (at, patterns) in groups {
         resolve(items, model, sink, at, patterns);
     }
@@ -209,7 +213,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, model: &mut Model<'a>, sink: &mut Sin
 
 pub(crate) fn obligation_ids(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     names: &[Name],
@@ -240,7 +244,7 @@ pub(crate) fn obligation_ids(
 
 /// Checks what is said of each of the actions, about each thing that it is asked of.
 fn each_use(
-    model: &Model<'_>,
+    model: &Model,
     actions: &BTreeSet<ActionId>,
     principals: &[TypeId],
     polarity: Polarity,
@@ -255,7 +259,7 @@ fn each_use(
 }
 
 /// The bodies of all conditions. One that names a bad one is bad itself.
-fn lower_conditions(model: &Model<'_>, lower: &mut Lower<'_, '_>) -> Vec<Option<ExprId>> {
+fn lower_conditions(model: &Model, lower: &mut Lower<'_, '_>) -> Vec<Option<ExprId>> {
     loop {
         let bodies: Vec<Option<ExprId>> = model.conditions.iter().map(|(at, body)| lower.lower(*at, *body)).collect();
         let bad: BTreeSet<ConditionId> =

@@ -1,27 +1,24 @@
-//! The items of a book with the files that they stand in.
+//! The items of a book, each by itself: where it stands in which file is found out in the end ([`crate::places`]), so that an
+//! item that only moved, or that has a comment more, is the same item.
 
 use std::sync::Arc;
 
-use rolebook_diagnostics::{LineIndex, Span};
+use rolebook_diagnostics::Span;
 use rolebook_policy::Place;
-use rolebook_syntax::{File, Item};
+use rolebook_syntax::Item;
 
-/// A file of the book.
-pub(crate) struct Unit<'a> {
-    pub(crate) path: Arc<str>,
-    pub(crate) text: &'a str,
-    pub(crate) lines: LineIndex,
-    pub(crate) file: &'a File,
+/// An item with the text that its spans count in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unit {
+    pub(crate) text: Arc<str>,
+    pub(crate) item: Arc<Item>,
     /// The book that it belongs to: 0 the one at the bottom, each one on top of those below.
     pub(crate) layer: usize,
 }
 
-/// Which item: file and position in it.
+/// Which item: its position in [`Items`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ItemIx {
-    pub(crate) unit: u32,
-    pub(crate) item: u32,
-}
+pub(crate) struct ItemIx(pub(crate) u32);
 
 /// Something in an item: spans of its tree count from the item's first byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,28 +27,39 @@ pub(crate) struct Spot {
     pub(crate) span: Span,
 }
 
-/// All items of a book and of what it extends: the book at the bottom first, files by name and items in their order.
+/// Items of a book and of what it extends: first what declares, then what grants and claims, then tests; of each the book at the
+/// bottom first, files by name and items in their order.
 pub(crate) struct Items<'a> {
-    pub(crate) units: Vec<Unit<'a>>,
+    pub(crate) units: Vec<&'a Unit>,
     /// The layer of the book itself, the highest.
     pub(crate) own: usize,
 }
 
+/// What stands for the file of an item until it is known where it is. No file is called so.
+pub(crate) const MARK: char = '\u{1}';
+
 impl<'a> Items<'a> {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (ItemIx, &'a Item)> {
-        self.units.iter().enumerate().flat_map(|(unit, file)| {
-            let items = file.file.items.iter().enumerate();
-            items.map(move |(item, tree)| (ItemIx { unit: unit as u32, item: item as u32 }, tree))
-        })
+    pub(crate) fn new(own: usize, units: impl IntoIterator<Item = &'a Unit>) -> Self {
+        Self { units: units.into_iter().collect(), own }
     }
 
-    pub(crate) fn unit(&self, at: ItemIx) -> &Unit<'a> {
-        &self.units[at.unit as usize]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ItemIx, &'a Item)> {
+        self.units.iter().enumerate().map(|(index, unit)| (ItemIx(index as u32), &*unit.item))
+    }
+
+    /// The text that the spans of an item count in: without comments and blank lines.
+    pub(crate) fn text(&self, at: ItemIx) -> &'a str {
+        &self.units[at.0 as usize].text
+    }
+
+    /// The file of the item, to be replaced by its path in the end.
+    pub(crate) fn file(&self, at: ItemIx) -> Arc<str> {
+        mark(at)
     }
 
     /// The book that an item belongs to.
     pub(crate) fn layer(&self, at: ItemIx) -> usize {
-        self.unit(at).layer
+        self.units[at.0 as usize].layer
     }
 
     /// Whether `there` belongs to a book that the one of `here` extends.
@@ -60,25 +68,24 @@ impl<'a> Items<'a> {
     }
 
     pub(crate) fn get(&self, at: ItemIx) -> &'a Item {
-        &self.unit(at).file.items[at.item as usize]
+        &self.units[at.0 as usize].item
     }
 
-    /// Bytes in the file.
-    pub(crate) fn absolute(&self, spot: Spot) -> Span {
-        spot.span.shifted(self.get(spot.item).span.start)
-    }
-
+    /// A place in the item, to be replaced by the one in its file in the end.
     pub(crate) fn place(&self, spot: Spot) -> Place {
-        let unit = self.unit(spot.item);
-        let at = unit.lines.line_column(unit.text, self.absolute(spot).start);
-        Place { file: spot.item.unit, line: at.line, column: at.column }
+        Place { file: spot.item.0, line: spot.span.start + 1, column: 0 }
     }
 
     /// The text as written, blanks and line ends as one space, comments left out.
     pub(crate) fn written(&self, spot: Spot) -> String {
-        let text = self.unit(spot.item).text.get(self.absolute(spot).range()).unwrap_or("");
+        let text = self.text(spot.item).get(spot.span.range()).unwrap_or("");
         let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         let lines = lines.map(|line| line.split(" //").next().unwrap_or(line));
         lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// What stands for the file of an item.
+pub(crate) fn mark(at: ItemIx) -> Arc<str> {
+    Arc::from(format!("{MARK}{}", at.0))
 }

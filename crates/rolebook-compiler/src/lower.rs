@@ -13,7 +13,7 @@ use crate::typing::{ExprAt, Symbol, find_holding};
 /// The expressions so far.
 pub(crate) struct Lower<'a, 'b> {
     pub(crate) items: &'b Items<'a>,
-    pub(crate) model: &'b Model<'a>,
+    pub(crate) model: &'b Model,
     pub(crate) symbols: &'b BTreeMap<ExprAt, Symbol>,
     /// What attributes, arguments and context values are called today.
     pub(crate) names: &'b BTreeMap<Spot, String>,
@@ -28,7 +28,7 @@ pub(crate) struct Lower<'a, 'b> {
 impl<'a, 'b> Lower<'a, 'b> {
     pub(crate) fn new(
         items: &'b Items<'a>,
-        model: &'b Model<'a>,
+        model: &'b Model,
         symbols: &'b BTreeMap<ExprAt, Symbol>,
         names: &'b BTreeMap<Spot, String>,
     ) -> Self {
@@ -38,7 +38,7 @@ impl<'a, 'b> Lower<'a, 'b> {
     /// Goes on where the expressions of a policy end.
     pub(crate) fn continuing(
         items: &'b Items<'a>,
-        model: &'b Model<'a>,
+        model: &'b Model,
         symbols: &'b BTreeMap<ExprAt, Symbol>,
         names: &'b BTreeMap<Spot, String>,
         exprs: Vec<Expr>,
@@ -185,7 +185,7 @@ fn compare(sign: ast::Compare) -> Compare {
     }
 }
 
-fn type_named(names: &Names<'_>, name: &str) -> Option<TypeId> {
+fn type_named(names: &Names, name: &str) -> Option<TypeId> {
     match names.find_owner(name)? {
         policy::Owner::Type(ty) => Some(ty),
         policy::Owner::Area(_) => None,

@@ -19,8 +19,7 @@ use rolebook_syntax::ast::{self, ItemKind, Member, Name, Text, Was};
 
 use crate::declare::{Group, Names, Scope, dotted};
 use crate::former::old_names;
-use crate::items::{ItemIx, Items, Spot};
-use crate::manifest::Manifest;
+use crate::items::{ItemIx, Items, Spot, mark};
 use crate::sink::Sink;
 
 /// Obligations are kept as bits of one word.
@@ -29,9 +28,10 @@ const MAX_OBLIGATIONS: usize = 64;
 const MAX_FIELDS: usize = 32;
 
 /// The policy so far, its names, and what refers to what.
-pub(crate) struct Model<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Model {
     pub(crate) policy: Policy,
-    pub(crate) names: Names<'a>,
+    pub(crate) names: Names,
     /// The condition items by id.
     pub(crate) conditions: Vec<(ItemIx, ast::ExprId)>,
     /// Where each action, role and gate is declared.
@@ -45,8 +45,8 @@ pub(crate) struct Model<'a> {
     pub(crate) broken: BTreeSet<TypeId>,
 }
 
-pub(crate) fn build<'a>(items: &Items<'a>, manifest: Option<&Manifest>, sink: &mut Sink) -> Model<'a> {
-    let mut builder = Builder { items, sink, model: empty(items, manifest) };
+pub(crate) fn build<'a>(items: &Items<'a>, sink: &mut Sink) -> Model {
+    let mut builder = Builder { items, sink, model: empty(items) };
     builder.declare_top();
     builder.settle_former();
     builder.check_extends();
@@ -65,7 +65,7 @@ pub(crate) fn build<'a>(items: &Items<'a>, manifest: Option<&Manifest>, sink: &m
     builder.model
 }
 
-fn empty<'a>(items: &Items<'a>, manifest: Option<&Manifest>) -> Model<'a> {
+fn empty<'a>(items: &Items<'a>) -> Model {
     let workspace = EntityType {
         name: "workspace".into(),
         title: "Workspace".into(),
@@ -81,10 +81,8 @@ fn empty<'a>(items: &Items<'a>, manifest: Option<&Manifest>) -> Model<'a> {
         place: Place::default(),
     };
     let policy = Policy {
-        name: manifest.map_or(String::new(), |manifest| manifest.name.clone()),
-        version: manifest.map_or(String::new(), |manifest| manifest.version.clone()),
-        language: manifest.map_or(1, |manifest| manifest.language),
-        files: items.units.iter().map(|unit| unit.path.to_string()).collect(),
+        // A text that names a place of the policy names the item until it is settled.
+        files: (0..items.units.len()).map(|index| mark(ItemIx(index as u32)).to_string()).collect(),
         types: vec![workspace],
         ..Policy::default()
     };
@@ -105,7 +103,7 @@ fn empty<'a>(items: &Items<'a>, manifest: Option<&Manifest>) -> Model<'a> {
 struct Builder<'a, 'b> {
     items: &'b Items<'a>,
     sink: &'b mut Sink,
-    model: Model<'a>,
+    model: Model,
 }
 
 fn title(title: &Option<Text>, name: &str) -> String {
@@ -160,7 +158,7 @@ impl<'a> Builder<'a, '_> {
     /// A declaration that is left out takes its words with it: not knowing them is no second mistake.
     fn drop_item(&mut self, at: ItemIx) {
         let item = self.items.get(at);
-        let text = self.items.unit(at).text.get(item.span.range()).unwrap_or("");
+        let text = self.items.text(at).get(item.span.range()).unwrap_or("");
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty());
         self.sink.poisoned.extend(words.map(str::to_owned));
     }
@@ -211,10 +209,10 @@ impl<'a> Builder<'a, '_> {
                         self.obligation(at, item);
                     }
                 }
-                ItemKind::Group { name, patterns, was, .. } => {
+                ItemKind::Group { name, was, .. } => {
                     let whole = Name { text: dotted(name), span: name.span };
                     if self.declare(Scope::Groups, at, &whole, was) {
-                        self.model.names.groups.insert(whole.text, Group { at, patterns });
+                        self.model.names.groups.insert(whole.text, Group { at });
                     }
                 }
                 ItemKind::Context(fields) => {

@@ -49,7 +49,7 @@ pub(crate) fn refuse_former(
 /// Refuses a grant of actions that the base declares; whether there were any.
 pub(crate) fn refuse_grant(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     here: Spot,
     actions: &BTreeSet<ActionId>,
@@ -78,7 +78,7 @@ pub(crate) fn blame_action(items: &Items<'_>, sink: &mut Sink, before: usize, ex
     if !items.is_below(expr, action.item) {
         return;
     }
-    let (file, span) = (&items.unit(action.item).path, items.absolute(action));
+    let (file, span) = (&items.file(action.item), action.span);
     let label = Label { file: file.clone(), span, message: "what the base says reaches this action".into() };
     for diagnostic in sink.diagnostics.iter_mut().skip(before).filter(|known| known.labels.first() != Some(&label)) {
         diagnostic.labels.insert(0, label.clone());
@@ -90,11 +90,10 @@ pub(crate) fn blame_action(items: &Items<'_>, sink: &mut Sink, before: usize, ex
 
 /// Lets everything be reported at the book itself: its base checks by itself. What is only worth a warning there was said
 /// there.
-pub(crate) fn settle(items: &Items<'_>, extends: Option<&(Arc<str>, Span)>, sink: &mut Sink) {
-    let Some((file, span)) = extends.filter(|_| items.own > 0) else { return };
-    let below: BTreeSet<&str> =
-        items.units.iter().filter(|unit| unit.layer < items.own).map(|unit| unit.path.as_ref()).collect();
-    let is_below = |label: &Label| below.contains(label.file.as_ref());
+/// `below` are the files of the books that this one extends.
+pub(crate) fn settle(below: &BTreeSet<Arc<str>>, extends: Option<&(Arc<str>, Span)>, sink: &mut Sink) {
+    let Some((file, span)) = extends else { return };
+    let is_below = |label: &Label| below.contains(&label.file);
     let is_told = |diagnostic: &Diagnostic| {
         diagnostic.severity != Severity::Error
             && !diagnostic.labels.is_empty()
@@ -103,7 +102,7 @@ pub(crate) fn settle(items: &Items<'_>, extends: Option<&(Arc<str>, Span)>, sink
     for list in [&mut sink.diagnostics, &mut sink.renamed] {
         list.retain(|diagnostic| !is_told(diagnostic));
         for diagnostic in list {
-            diagnostic.fixes.retain(|fix| fix.edits.iter().all(|edit| !below.contains(edit.file.as_ref())));
+            diagnostic.fixes.retain(|fix| fix.edits.iter().all(|edit| !below.contains(&edit.file)));
             if !diagnostic.labels.first().is_some_and(is_below) {
                 continue;
             }

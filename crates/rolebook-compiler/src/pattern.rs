@@ -14,7 +14,7 @@ use crate::sink::Sink;
 /// The actions of each pattern; patterns that could not be resolved are left out and reported.
 pub(crate) fn resolve(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     patterns: &[Pattern],
@@ -37,7 +37,7 @@ pub(crate) fn resolve(
 
 struct Resolver<'a, 'b> {
     items: &'b Items<'a>,
-    model: &'b Model<'a>,
+    model: &'b Model,
     sink: &'b mut Sink,
     /// Groups that were expanded already: a chain of groups that name one another twice would double at each step.
     expanded: BTreeMap<String, Vec<ActionId>>,
@@ -176,9 +176,9 @@ impl Resolver<'_, '_> {
         }
         inside.push(name.text.clone());
         let mut actions = Vec::new();
-        let (group_at, patterns) = (group.at, group.patterns);
-        for pattern in patterns {
-            actions.extend(self.actions(group_at, pattern, inside).unwrap_or_default());
+        let group = *group;
+        for pattern in group.patterns(self.items) {
+            actions.extend(self.actions(group.at, pattern, inside).unwrap_or_default());
         }
         inside.pop();
         actions.sort_unstable();

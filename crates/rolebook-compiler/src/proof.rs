@@ -47,7 +47,7 @@ struct Decided<'m> {
     column_index: usize,
 }
 
-pub(crate) fn check(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, found: &Grants) {
+pub(crate) fn check(items: &Items<'_>, model: &Model, sink: &mut Sink, found: &Grants) {
     let logic = Logic { exprs: &model.policy.exprs, conditions: &model.policy.conditions };
     let policy = policy_to_prove(model, found);
     let analysis = Analysis::new(&policy);
@@ -112,7 +112,7 @@ pub(crate) fn check_dead(items: &Items<'_>, policy: &Policy, sink: &mut Sink, ma
 }
 
 /// The policy with its grants. A row that could not be understood decides nothing in it.
-fn policy_to_prove(model: &Model<'_>, found: &Grants) -> Policy {
+fn policy_to_prove(model: &Model, found: &Grants) -> Policy {
     let mut policy = model.policy.clone();
     let clear = |mut matrix: Matrix, lowered: &LoweredMatrix| {
         for bad in &lowered.bad_rows {
@@ -137,7 +137,7 @@ fn policy_to_prove(model: &Model<'_>, found: &Grants) -> Policy {
 
 struct Prover<'a, 'b> {
     items: &'b Items<'a>,
-    model: &'b Model<'a>,
+    model: &'b Model,
     policy: &'b Policy,
     analysis: &'b Analysis<'b>,
     logic: Logic<'b>,

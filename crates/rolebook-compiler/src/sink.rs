@@ -12,6 +12,7 @@ use crate::items::{ItemIx, Items, Spot};
 const SUGGESTIONS: usize = 200;
 
 /// Diagnostics so far, and the words that could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sink {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Names that may be declared where something could not be parsed: not knowing them is no second mistake.
@@ -20,11 +21,23 @@ pub(crate) struct Sink {
     pub(crate) unknown: usize,
     /// Warnings of former names: no reason to think that what they stand in could not be read.
     pub(crate) renamed: Vec<Diagnostic>,
+    /// Whether something was wrong before.
+    pub(crate) had_errors: bool,
 }
 
 impl Sink {
+    /// One for what comes after all this.
+    pub(crate) fn next(&self) -> Self {
+        Self {
+            poisoned: self.poisoned.clone(),
+            unknown: self.unknown,
+            had_errors: self.has_errors(),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.had_errors || self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// Reports `message` with labels; the first spot is the primary one.
@@ -38,7 +51,7 @@ impl Sink {
     ) {
         let mut diagnostic = Diagnostic::new(rule, message);
         for (spot, text) in labels {
-            diagnostic = diagnostic.label(&items.unit(spot.item).path, items.absolute(*spot), *text);
+            diagnostic = diagnostic.label(&items.file(spot.item), spot.span, *text);
         }
         if !help.is_empty() {
             diagnostic = diagnostic.help(help);
@@ -74,16 +87,16 @@ impl Sink {
             return;
         }
         let spot = Spot { item: at, span: name.span };
-        let path = items.unit(at).path.clone();
-        let span = items.absolute(spot);
+        let path = items.file(at);
+        let span = spot.span;
         let mut diagnostic = Diagnostic::new(&rules::UNKNOWN_NAME, message).label(&path, span, "not declared");
         self.unknown += 1;
         if self.unknown <= SUGGESTIONS
             && let Some(found) = did_you_mean(&name.text, near.keys().map(String::as_str))
         {
             if let Some(Some(declared)) = near.get(found) {
-                let path = items.unit(declared.item).path.clone();
-                diagnostic = diagnostic.label(&path, items.absolute(*declared), format!("`{found}` is declared here"));
+                let path = items.file(declared.item);
+                diagnostic = diagnostic.label(&path, declared.span, format!("`{found}` is declared here"));
             }
             diagnostic =
                 diagnostic.help(format!("did you mean `{found}`?")).fix(format!("write `{found}`"), &path, span, found);

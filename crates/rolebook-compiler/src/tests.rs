@@ -66,7 +66,7 @@ pub struct Test {
 }
 
 /// Compiles every test of a book that is otherwise right. Expressions of checks are added to the policy's.
-pub(crate) fn build(items: &Items<'_>, model: &Model<'_>, policy: &mut Policy, sink: &mut Sink) -> Vec<Test> {
+pub(crate) fn build(items: &Items<'_>, model: &Model, policy: &mut Policy, sink: &mut Sink) -> Vec<Test> {
     let mut tests = Vec::new();
     for (at, item) in items.iter() {
         let ItemKind::Test { title, lines } = &item.kind else { continue };
@@ -80,8 +80,8 @@ pub(crate) fn build(items: &Items<'_>, model: &Model<'_>, policy: &mut Policy, s
             && sink.diagnostics.len() == before
         {
             let spot = Spot { item: at, span: title.span };
-            let file = items.unit(at).path.clone();
-            tests.push(Test { title: title.text.clone(), file, span: items.absolute(spot), facts, steps });
+            let file = items.file(at);
+            tests.push(Test { title: title.text.clone(), file, span: spot.span, facts, steps });
         }
     }
     tests
@@ -89,7 +89,7 @@ pub(crate) fn build(items: &Items<'_>, model: &Model<'_>, policy: &mut Policy, s
 
 struct TestBuilder<'a, 'b> {
     items: &'b Items<'a>,
-    model: &'b Model<'a>,
+    model: &'b Model,
     at: ItemIx,
     /// The types of the entities with an id.
     fixtures: BTreeMap<String, Vec<TypeId>>,
@@ -106,7 +106,7 @@ impl TestBuilder<'_, '_> {
                 Some(facts)
             }
             Err(errors) => {
-                let text = self.items.unit(self.at).text;
+                let text = self.items.text(self.at);
                 let is_lost = |error: &Diagnostic| {
                     let name = error.labels.first().and_then(|label| text.get(label.span.range())).unwrap_or("");
                     error.rule == &rules::UNKNOWN_FACT && self.fixtures.get(name).is_some_and(Vec::is_empty)
@@ -142,7 +142,7 @@ impl TestBuilder<'_, '_> {
                     lower.fixtures = Some(&self.fixtures);
                     let lowered = lower.lower(self.at, *expr);
                     policy.exprs = lower.exprs;
-                    let span = self.absolute(self.items.get(self.at).exprs.get(*expr).span);
+                    let span = self.items.get(self.at).exprs.get(*expr).span;
                     if lowered.is_none() && !sink.has_errors() {
                         let spot = Spot { item: self.at, span: self.items.get(self.at).exprs.get(*expr).span };
                         let message = "this check could not be read";
@@ -161,7 +161,7 @@ impl TestBuilder<'_, '_> {
                 }
                 TestLine::Decision { span, .. } => {
                     let step = self.decision(policy, sink, line, &context);
-                    steps.extend(step.map(|step| (self.absolute(*span), step)));
+                    steps.extend(step.map(|step| (*span, step)));
                 }
             }
         }
@@ -170,15 +170,11 @@ impl TestBuilder<'_, '_> {
             if let Step::Decision(request, _) = step {
                 for message in validate(policy, &facts, request) {
                     let diagnostic = Diagnostic::new(&rules::INVALID_REQUEST, message);
-                    sink.diagnostics.push(diagnostic.label(&self.items.unit(self.at).path, *span, "asked here"));
+                    sink.diagnostics.push(diagnostic.label(&self.items.file(self.at), *span, "asked here"));
                 }
             }
         }
         Some((facts, steps))
-    }
-
-    fn absolute(&self, span: Span) -> Span {
-        self.items.absolute(Spot { item: self.at, span })
     }
 
     fn collect(&mut self, policy: &Policy, lines: &[TestLine]) {
@@ -194,7 +190,7 @@ impl TestBuilder<'_, '_> {
     }
 
     fn spot(&self, name: &Name) -> RawSpot<String> {
-        RawSpot { value: name.text.clone(), span: self.absolute(name.span) }
+        RawSpot { value: name.text.clone(), span: name.span }
     }
 
     fn document(&self, policy: &Policy, sink: &mut Sink, lines: &[TestLine]) -> Document {
@@ -206,10 +202,8 @@ impl TestBuilder<'_, '_> {
             for seat in seats {
                 let Some(parent) = self.seat_type(policy, sink, ty, &seat.place) else { continue };
                 let role = match &seat.role {
-                    Some(role) => {
-                        RawValue { kind: RawKind::Scalar(role.name.text.clone()), span: self.absolute(role.span) }
-                    }
-                    None => RawValue { kind: RawKind::Null, span: self.absolute(seat.place.span) },
+                    Some(role) => RawValue { kind: RawKind::Scalar(role.name.text.clone()), span: role.span },
+                    None => RawValue { kind: RawKind::Null, span: seat.place.span },
                 };
                 take_seat(by_type.entry(parent).or_default(), self.spot(&seat.place), role);
             }
@@ -223,7 +217,7 @@ impl TestBuilder<'_, '_> {
             }
             types.push(RawType { name: self.spot(ty), entities: vec![RawEntity { id: self.spot(id), entries: raw }] });
         }
-        Document { file: self.items.unit(self.at).path.clone(), types, partial: vec![] }
+        Document { file: self.items.file(self.at), types, partial: vec![] }
     }
 
     fn raw_value(&self, value: &ast::Value) -> RawValue {
@@ -235,7 +229,7 @@ impl TestBuilder<'_, '_> {
             ValueKind::Name(path) => RawKind::Scalar(dotted(path)),
             ValueKind::List(values) => RawKind::List(values.iter().map(|value| self.raw_value(value)).collect()),
         };
-        RawValue { kind, span: self.absolute(value.span) }
+        RawValue { kind, span: value.span }
     }
 
     /// The parent type in which `place` is: of the types that the test gives it, one that the child sits in.

@@ -72,7 +72,7 @@ pub(crate) type Calls = BTreeMap<ActionId, BTreeMap<ActionId, BTreeSet<Spot>>>;
 /// Checks expressions and keeps what words mean.
 pub(crate) struct Typing<'a, 'b> {
     pub(crate) items: &'b Items<'a>,
-    pub(crate) model: &'b Model<'a>,
+    pub(crate) model: &'b Model,
     pub(crate) sink: &'b mut Sink,
     pub(crate) symbols: BTreeMap<ExprAt, Symbol>,
     /// What attributes, arguments and context values are called today.
@@ -89,7 +89,7 @@ pub(crate) struct Typing<'a, 'b> {
 }
 
 impl<'a, 'b> Typing<'a, 'b> {
-    pub(crate) fn new(items: &'b Items<'a>, model: &'b Model<'a>, sink: &'b mut Sink) -> Self {
+    pub(crate) fn new(items: &'b Items<'a>, model: &'b Model, sink: &'b mut Sink) -> Self {
         Self {
             items,
             model,

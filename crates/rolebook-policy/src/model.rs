@@ -452,6 +452,35 @@ impl Policy {
         self.exprs.get(id.index())
     }
 
+    /// Shows every place of the policy once, to be changed.
+    pub fn each_place(&mut self, mut see: impl FnMut(&mut Place)) {
+        self.types.iter_mut().for_each(|found| see(&mut found.place));
+        self.areas.iter_mut().for_each(|found| see(&mut found.place));
+        self.roles.iter_mut().for_each(|found| see(&mut found.place));
+        self.licenses.iter_mut().for_each(|found| see(&mut found.place));
+        self.key_roles.iter_mut().for_each(|found| see(&mut found.place));
+        self.actions.iter_mut().for_each(|found| see(&mut found.place));
+        self.obligations.iter_mut().for_each(|found| see(&mut found.place));
+        self.conditions.iter_mut().for_each(|found| see(&mut found.place));
+        self.rules.iter_mut().for_each(|found| see(&mut found.place));
+        self.assertions.iter_mut().for_each(|found| see(&mut found.place));
+        for assign in &mut self.assigns {
+            see(&mut assign.place);
+            assign.sources.iter_mut().for_each(|source| see(&mut source.place));
+        }
+        for settings in &mut self.settings {
+            settings.rows.iter_mut().for_each(|setting| see(&mut setting.place));
+        }
+        let tables = self.settings.iter_mut().map(|settings| &mut settings.table);
+        for table in self.matrices.iter_mut().chain(&mut self.ceilings).chain(tables) {
+            see(&mut table.place);
+            for row in &mut table.rows {
+                see(&mut row.place);
+                row.cells.iter_mut().for_each(|cell| see(&mut cell.place));
+            }
+        }
+    }
+
     /// `file:line:column`.
     pub fn place_text(&self, place: Place) -> String {
         let file = self.files.get(place.file as usize).map_or("", String::as_str);

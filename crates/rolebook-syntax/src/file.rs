@@ -2,12 +2,12 @@
 
 use rolebook_diagnostics::{Span, did_you_mean, rules};
 
+use crate::Problem;
 use crate::ast::{Exprs, ItemKind};
 use crate::build::build_item;
-use crate::cut::{cut, item_keywords};
-use crate::form::strays;
+use crate::cut::item_keywords;
+use crate::piece::pieces;
 use crate::scan::{Shape, scan};
-use crate::{Problem, form};
 
 /// An item: what was written and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,47 +35,40 @@ pub struct File {
     pub problems: Vec<Problem>,
 }
 
-/// Parses a file. Never fails, takes time in proportion to the text; a text over [`form::MAX_FILE_BYTES`] is not read.
+/// Parses a file. Never fails, takes time in proportion to the text; a text over [`crate::MAX_FILE_BYTES`] is not read.
 pub fn parse_file(text: &str) -> File {
-    if let Err(problem) = form::decode(text.as_bytes()) {
-        return File { items: vec![], problems: vec![problem] };
+    let (pieces, problems) = pieces(text);
+    let items = pieces.iter().filter_map(|piece| Some(Item { span: piece.span, ..parse_item(&piece.raw)? }));
+    File { items: items.collect(), problems }
+}
+
+/// Parses the text of one item; its span is the whole text. `None` where nothing stands but blank lines and comments.
+pub fn parse_item(text: &str) -> Option<Item> {
+    let shape = scan(text);
+    if shape.head.is_none() && shape.leftovers.is_empty() {
+        return None;
     }
-    let (problems, clean) = strays(text);
-    let bom = text.starts_with('\u{feff}');
-    let text = clean.as_deref().unwrap_or(text);
-    let mut file = File { items: vec![], problems };
-    // A byte order mark is a problem, but what follows it is in column 0.
-    let begin = if bom { '\u{feff}'.len_utf8() } else { 0 };
-    for span in cut(&text[begin..]) {
-        let span = span.shifted(begin as u32);
-        let item_text = &text[span.range()];
-        let shape = scan(item_text);
-        if shape.head.is_none() && shape.leftovers.is_empty() {
-            continue;
+    let mut problems = shape.problems.clone();
+    let mut lost = Vec::new();
+    let mut before = "";
+    for line in &shape.leftovers {
+        lost.extend(shape.tokens[line.tokens.clone()].iter().map(|token| token.text(text).to_owned()));
+        let text = &text[line.span.range()];
+        if !line.broken && !belongs_to_leftover(text, before) {
+            problems.push(leftover(text, line.span, shape.head.is_some()));
         }
-        let mut problems = shape.problems.clone();
-        let mut lost = Vec::new();
-        let mut before = "";
-        for line in &shape.leftovers {
-            lost.extend(shape.tokens[line.tokens.clone()].iter().map(|token| token.text(item_text).to_owned()));
-            let text = &item_text[line.span.range()];
-            if !line.broken && !belongs_to_leftover(text, before) {
-                problems.push(leftover(text, line.span, shape.head.is_some()));
-            }
-            before = text;
-        }
-        let mut item = build_item(item_text, &shape);
-        if item.problems.iter().any(|problem| in_head(problem, &shape)) {
-            problems.retain(|problem| problem.rule != &rules::UNBALANCED_BRACE || !in_head(problem, &shape));
-        }
-        item.span = span;
-        problems.append(&mut item.problems);
-        problems.sort_by_key(|problem| problem.labels.first().map(|(span, _)| *span));
-        item.problems = problems;
-        item.lost_words.append(&mut lost);
-        file.items.push(item);
+        before = text;
     }
-    file
+    let mut item = build_item(text, &shape);
+    if item.problems.iter().any(|problem| in_head(problem, &shape)) {
+        problems.retain(|problem| problem.rule != &rules::UNBALANCED_BRACE || !in_head(problem, &shape));
+    }
+    item.span = Span::new(0, text.len() as u32);
+    problems.append(&mut item.problems);
+    problems.sort_by_key(|problem| problem.labels.first().map(|(span, _)| *span));
+    item.problems = problems;
+    item.lost_words.append(&mut lost);
+    Some(item)
 }
 
 /// Whether a problem is in the head of an item whose block is not there: one problem is enough there.

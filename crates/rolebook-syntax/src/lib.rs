@@ -14,14 +14,16 @@ mod format;
 mod lex;
 mod limits;
 mod parse;
+mod piece;
 mod problem;
 mod scan;
 mod table;
 mod test_block;
 
 pub use cut::item_keywords;
-pub use file::{File, Item, parse_file};
+pub use file::{File, Item, parse_file, parse_item};
 pub use form::{MAX_FILE_BYTES, decode, decode_lossy};
 pub use format::format;
 pub use parse::{RESERVED, is_reserved};
+pub use piece::{Piece, pieces};
 pub use problem::Problem;

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rolebook_compiler::{BookFile, Compiled, Compiler, run_test};
+use rolebook_compiler::{Base, BookFile, BookSource, Compiled, Compiler, run_test};
 use rolebook_diagnostics::{Diagnostic, Severity, Span};
 use rolebook_engine::Spot;
 
@@ -51,10 +51,26 @@ pub(crate) fn compiled(sources: &[Source]) -> Compiled {
 
 /// A book of one file.
 pub(crate) fn small(text: &str) -> (Compiler, Compiled) {
+    overlaid("", text)
+}
+
+/// A book of one file that extends another one of one file; it stands by itself where there is nothing in that.
+pub(crate) fn overlaid(base: &str, text: &str) -> (Compiler, Compiled) {
     let file = |path: &str, text: &str| BookFile { path: path.into(), bytes: text.as_bytes().to_vec() };
+    let book = |folder: &str, extends: &str, text: &str, base: Base| BookSource {
+        folder: folder.into(),
+        manifest: Some(file(
+            &format!("{folder}.yaml"),
+            &format!("name: {folder}\nversion: 0.1.0\nlanguage: 1\n{extends}"),
+        )),
+        files: vec![file(&format!("{folder}.rolebook"), text)],
+        base,
+    };
     let mut compiler = Compiler::new();
-    let manifest = file("rolebook.yaml", "name: small\nversion: 0.1.0\nlanguage: 1\n");
-    compiler.set_book("small", Some(manifest), vec![file("book.rolebook", text)]);
+    compiler.set(match base {
+        "" => book("small", "", text, Base::None),
+        base => book("small", "extends: ../base\n", text, Base::Book(Box::new(book("base", "", base, Base::None)))),
+    });
     let compiled = compiler.compile();
     (compiler, compiled)
 }

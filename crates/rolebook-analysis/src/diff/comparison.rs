@@ -285,7 +285,7 @@ impl<'a> Comparison<'a> {
         }
         let (who, who_title) = match subject {
             Some(subject) => (subject.name.clone(), subject.title.clone()),
-            None => world.holdings(self.schema),
+            None => self.held_together(&world, new, old),
         };
         let who_kind = subject.map_or(Who::Combination, Subject::kind);
         let (before, after) = self.cells(new, old, subject);
@@ -339,6 +339,24 @@ impl<'a> Comparison<'a> {
             change.actions.push(name);
         }
         Some(world)
+    }
+
+    /// What who asks holds, by name and as people read it; also what only one of the books derives from the facts.
+    fn held_together(&self, world: &World, new: Option<ActionId>, old: Option<ActionId>) -> (String, String) {
+        let (mut name, mut title) = world.holdings(self.schema);
+        let Some(asks) = world.entities.get(PRINCIPAL).and_then(Option::as_ref) else { return (name, title) };
+        for subject in subjects(self.schema, asks.sort).iter().filter(|subject| subject.kind() == Who::KeyRole) {
+            let is_said = name.split(" and ").any(|said| said == subject.name);
+            if !is_said && subject.is_some_meant(self.schema, world, new, old) {
+                let join = |all: &mut String, one: &str| {
+                    all.push_str(if all.is_empty() { "" } else { " and " });
+                    all.push_str(one);
+                };
+                join(&mut name, &subject.name);
+                join(&mut title, &subject.title);
+            }
+        }
+        (name, title)
     }
 
     /// What the side answers; `None` where it cannot be asked.

@@ -2,7 +2,7 @@
 
 use rolebook_policy::{ActionId, Cardinality, CellKind, Grantee, Row};
 
-use super::{At, For, Grow, Thing, Why};
+use super::{At, For, Grow, Thing, WORKSPACE, Why};
 use crate::cells::{TableAt, setting_of};
 use crate::schema::Sort;
 
@@ -177,6 +177,12 @@ impl Grow<'_, '_> {
     pub(super) fn derived(&mut self, key_role: usize) {
         if self.schema.key_roles[key_role].is_derived() {
             self.domain.told_apart = self.domain.told_apart.max(3);
+        }
+        // Where two books find the holders otherwise, one may find somebody else.
+        if self.schema.sides.len() > 1 && self.schema.key_roles[key_role].derived_as(1) != 0 {
+            for sort in (1..self.schema.sorts.len()).filter(|sort| self.schema.sorts[*sort].principal) {
+                self.witness(WORKSPACE, sort, &Why::Other);
+            }
         }
     }
 

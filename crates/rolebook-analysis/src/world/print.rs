@@ -22,33 +22,42 @@ impl World {
         with: &str,
     ) -> String {
         let mut lines = vec![format!("test {} {{", quoted(title))];
-        lines.extend(self.lines(schema, side, action, claim, with).into_iter().map(|line| format!("  {line}")));
+        lines.extend(self.lines(schema, &[side], action, claim, with).into_iter().map(|line| format!("  {line}")));
         lines.push("}".into());
         lines.join("\n") + "\n"
     }
 
-    /// The facts and the question, for people.
+    /// The facts and the question, for people: in the words of the side, and what only another side knows in those of that one.
     pub(crate) fn story(&self, schema: &Schema<'_>, side: usize, action: ActionId) -> String {
-        self.lines(schema, side, action, "asks for", "").join("\n")
+        let mut sides = vec![side];
+        sides.extend((0..schema.sides.len()).filter(|other| *other != side));
+        self.lines(schema, &sides, action, "asks for", "").join("\n")
     }
 
-    fn lines(&self, schema: &Schema<'_>, side: usize, action: ActionId, claim: &str, with: &str) -> Vec<String> {
+    /// What the first of the sides says, beside it what only the others know of the same things.
+    fn lines(&self, schema: &Schema<'_>, sides: &[usize], action: ActionId, claim: &str, with: &str) -> Vec<String> {
+        let side = sides[0];
         let known = &schema.sides[side];
         let policy = known.policy;
         let mut lines = Vec::new();
         for thing in self.reading_order(schema) {
             let Some(entity) = &self.entities[thing] else { continue };
             let Some(ty) = known.ty(entity.sort) else { continue };
-            lines.push(self.fixture(schema, side, thing, entity, ty));
+            lines.push(self.fixture(schema, sides, thing, entity, ty));
         }
-        let context =
-            self.pairs(schema, side, &policy.context, &self.context, &|field| request::context(schema, side, field));
+        let mut context = Vec::new();
+        let mut told = BTreeSet::new();
+        for side in sides {
+            let slot = |field: &Field| request::context(schema, *side, field);
+            let fields = &schema.sides[*side].policy.context;
+            context.extend(self.pairs(schema, *side, fields, &self.context, &mut told, &slot));
+        }
         if !context.is_empty() {
             lines.push(format!("at {{ {} }}", context.join(", ")));
         }
         let fields = policy.action(action).map_or(&[][..], |action| &action.arguments);
-        let arguments =
-            self.pairs(schema, side, fields, &self.arguments, &|field| request::argument(schema, side, action, field));
+        let slot = |field: &Field| request::argument(schema, side, action, field);
+        let arguments = self.pairs(schema, side, fields, &self.arguments, &mut BTreeSet::new(), &slot);
         let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
         let resource = if self.resource == WORKSPACE { "workspace" } else { self.id(self.resource) };
         lines.push(format!(
@@ -84,19 +93,24 @@ impl World {
         side: usize,
         fields: &[Field],
         values: &BTreeMap<SlotKey, Content>,
+        told: &mut BTreeSet<SlotKey>,
         slot: &dyn Fn(&Field) -> (String, Slot),
     ) -> Vec<String> {
         let mut pairs = Vec::new();
         for field in fields {
             let (name, slot) = slot(field);
-            if let Some(content) = values.get(&(name, slot.kind, slot.set)) {
+            let key = (name, slot.kind, slot.set);
+            if let Some(content) = values.get(&key)
+                && told.insert(key)
+            {
                 pairs.push(format!("{}: {}", field.name, self.literal(schema, side, content)));
             }
         }
         pairs
     }
 
-    fn fixture(&self, schema: &Schema<'_>, side: usize, thing: Thing, entity: &Entity, ty: TypeId) -> String {
+    fn fixture(&self, schema: &Schema<'_>, sides: &[usize], thing: Thing, entity: &Entity, ty: TypeId) -> String {
+        let side = sides[0];
         let known = &schema.sides[side];
         let policy = known.policy;
         let mut seats = Vec::new();
@@ -119,11 +133,14 @@ impl World {
         }
         entries.extend(self.license_of(schema, side, thing).map(|license| format!("license: {license}")));
         for ((name, kind, set), content) in &entity.attributes {
-            let Some(field) = known.field(ty, name) else { continue };
-            let slot = schema.attribute(side, entity.sort, &field.name);
-            if slot.is_some_and(|slot| slot.kind == *kind && slot.set == *set) {
-                entries.push(format!("{}: {}", field.name, self.literal(schema, side, content)));
-            }
+            let said = sides.iter().find_map(|side| {
+                let known = &schema.sides[*side];
+                let field = known.field(known.ty(entity.sort)?, name)?;
+                let slot = schema.attribute(*side, entity.sort, &field.name)?;
+                (slot.kind == *kind && slot.set == *set)
+                    .then(|| format!("{}: {}", field.name, self.literal(schema, *side, content)))
+            });
+            entries.extend(said);
         }
         for (name, holders) in self.named_holders(schema, side, entity) {
             let ids: Vec<&str> = holders.iter().map(|holder| self.id(*holder)).collect();

@@ -44,8 +44,8 @@ pub(crate) fn apply(io: &mut Io, question: &Question) -> Result<u8, Failure> {
     let refused = reviewed.len() - accepted;
     let written = match (question.write, refused) {
         (false, _) => None,
-        (true, 0) => Some(write(&policy, files, (&facts, &after))?),
-        (true, _) if question.accepted_only => Some(write(&policy, files, (&facts, &after))?),
+        (true, 0) => Some(write(io, &policy, files, (&facts, &after))?),
+        (true, _) if question.accepted_only => Some(write(io, &policy, files, (&facts, &after))?),
         (true, _) => None,
     };
     match question.format {
@@ -81,6 +81,7 @@ fn read_changes(io: &Io, given: &Path) -> Result<(Vec<String>, Vec<rolebook_engi
 /// Writes the files that change and says which. All were read again before: together they say what was accepted and nothing
 /// else.
 fn write(
+    io: &Io,
     policy: &Policy,
     (files, documents): FactFiles,
     (before, after): (&Facts, &Facts),
@@ -123,7 +124,7 @@ fn write(
         .filter(|(file, text)| **text != *file.text)
         .map(|(file, text)| (file.path.as_path(), text.as_str()))
         .collect();
-    replace_files(&changed).map_err(|(path, error)| format!("`{}`: {}", path.display(), books::reason(&error)))?;
+    replace_files(&changed).map_err(|error| error.message(io))?;
     let is_changed = |file: &&LoadedFile| changed.iter().any(|(path, _)| *path == file.path);
     Ok(files.iter().filter(is_changed).map(|file| file.shown.clone()).collect())
 }
@@ -154,32 +155,4 @@ fn report(io: &Io, shown: &str, reviewed: &[Reviewed], question: &Question, writ
         (Some([]) | None, _) => "nothing was written\n".into(),
     });
     out
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
-
-    use super::replace_files;
-
-    #[test]
-    fn files_are_replaced_where_their_links_point_with_their_permissions() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = |name: &str| folder.path().join(name);
-        for name in ["facts.yaml", "facts.json", "real.yaml"] {
-            fs::write(path(name), "old").expect("a file");
-            fs::set_permissions(path(name), fs::Permissions::from_mode(0o640)).expect("permissions");
-        }
-        symlink(path("real.yaml"), path("link.yaml")).expect("a link");
-        let (yaml, json, link) = (path("facts.yaml"), path("facts.json"), path("link.yaml"));
-        assert!(replace_files(&[(&yaml, "a"), (&json, "b"), (&link, "c")]).is_ok());
-        let text = |name: &str| fs::read_to_string(path(name)).expect("a file");
-        assert_eq!(["facts.yaml", "facts.json", "real.yaml"].map(text), ["a", "b", "c"]);
-        assert!(fs::symlink_metadata(&link).expect("a link").is_symlink());
-        assert_eq!(fs::metadata(&yaml).expect("a file").permissions().mode() & 0o777, 0o640);
-        // One that cannot be replaced keeps the others as they are, and leaves nothing behind.
-        assert!(replace_files(&[(&yaml, "x"), (&path("missing.yaml"), "y")]).is_err());
-        assert_eq!((text("facts.yaml").as_str(), fs::read_dir(folder.path()).expect("a folder").count()), ("a", 4));
-    }
 }

@@ -58,9 +58,7 @@ pub(crate) fn fix(io: &mut Io, paths: &[PathBuf], wanted: &Wanted, format: Forma
             .iter()
             .filter_map(|(_, file)| Some((file.path.as_path(), std::str::from_utf8(&file.after).ok()?)))
             .collect();
-        replace_files(&texts).map_err(|(path, error)| {
-            format!("nothing was changed: `{}` cannot be written: {error}", io.shown(&path))
-        })?;
+        replace_files(&texts).map_err(|error| error.message(io))?;
     }
     let files = changed.len();
     let code = match (wanted.diff, format) {

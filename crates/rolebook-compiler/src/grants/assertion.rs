@@ -25,7 +25,7 @@ pub(super) struct PendingAssertion<'a> {
 
 pub(super) fn pending_assertion<'a>(
     items: &Items<'a>,
-    model: &Model<'a>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     assert: &'a ast::Assert,

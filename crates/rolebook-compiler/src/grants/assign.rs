@@ -32,11 +32,7 @@ struct PendingSource<'a> {
 }
 
 /// All blocks that count. One that a book on top puts in the place of an `open` one of its base does, that one does not.
-pub(super) fn pending_assigns<'a>(
-    items: &Items<'a>,
-    model: &Model<'a>,
-    sink: &mut Sink,
-) -> Vec<Option<PendingAssign<'a>>> {
+pub(super) fn pending_assigns<'a>(items: &Items<'a>, model: &Model, sink: &mut Sink) -> Vec<Option<PendingAssign<'a>>> {
     let mut first: BTreeMap<KeyRoleId, First> = BTreeMap::new();
     let mut found = Vec::new();
     let mut replaced: BTreeSet<usize> = BTreeSet::new();
@@ -65,7 +61,7 @@ struct First {
 
 struct Resolver<'a, 'b> {
     items: &'b Items<'a>,
-    model: &'b Model<'a>,
+    model: &'b Model,
     at: ItemIx,
 }
 

@@ -25,7 +25,7 @@ pub(super) enum Stands {
 }
 
 /// The types that a grantee's principal can have.
-pub(super) fn principals(model: &Model<'_>, grantee: Option<&Grantee>) -> Vec<TypeId> {
+pub(super) fn principals(model: &Model, grantee: Option<&Grantee>) -> Vec<TypeId> {
     let types = (0..model.policy.types.len()).map(|index| TypeId(index as u32));
     match grantee {
         Some(Grantee::Type(ty)) => vec![*ty],
@@ -37,7 +37,7 @@ pub(super) fn principals(model: &Model<'_>, grantee: Option<&Grantee>) -> Vec<Ty
 }
 
 /// What people see of it.
-pub(super) fn grantee_title(model: &Model<'_>, grantee: &Grantee) -> String {
+pub(super) fn grantee_title(model: &Model, grantee: &Grantee) -> String {
     let policy = &model.policy;
     match grantee {
         Grantee::Everyone => "Everyone".into(),
@@ -55,7 +55,7 @@ pub(super) fn grantee_title(model: &Model<'_>, grantee: &Grantee) -> String {
 /// Who a holder means.
 pub(super) fn grantee(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     holder: &Holder,
@@ -105,7 +105,7 @@ pub(super) fn grantee(
 /// A license caps what others grant. Only a claim may be about whoever carries it.
 fn claimed_of_license(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     spot: Spot,
     license: LicenseId,
@@ -123,7 +123,7 @@ fn claimed_of_license(
 
 fn named_grantee(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     path: &ast::Path2,
@@ -191,7 +191,7 @@ fn named_grantee(
     }
 }
 
-fn principal_type(model: &Model<'_>, name: &str) -> Option<TypeId> {
+fn principal_type(model: &Model, name: &str) -> Option<TypeId> {
     match model.names.owners.get(name) {
         Some(Owner::Type(ty)) if model.policy.types[ty.index()].kind == TypeKind::Principal => Some(*ty),
         _ => None,
@@ -199,7 +199,7 @@ fn principal_type(model: &Model<'_>, name: &str) -> Option<TypeId> {
 }
 
 /// The names of today: a former one counts where no role, key role or type of principals has it now.
-fn today(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, path: &ast::Path2) -> ast::Path2 {
+fn today(items: &Items<'_>, model: &Model, sink: &mut Sink, at: ItemIx, path: &ast::Path2) -> ast::Path2 {
     let names = &model.names;
     let name = &path.name;
     let (former, qualifier) = match &path.qualifier {
@@ -237,7 +237,7 @@ fn today(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, path
 /// `members` needs a place with roles at or above what is asked about.
 pub(super) fn check_place(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     spot: Spot,
     grantee: &Grantee,

@@ -47,7 +47,7 @@ pub(super) struct PendingCell<'a> {
 
 pub(super) fn pending_matrix<'a>(
     items: &Items<'a>,
-    model: &Model<'a>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     table: &'a ast::Table,
@@ -109,7 +109,7 @@ pub(super) fn pending_matrix<'a>(
 /// The license that a column of a ceiling or of settings is about.
 fn license_column(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     holder: &ast::Holder,
@@ -134,7 +134,7 @@ fn license_column(
 
 pub(super) fn pending_row<'a>(
     items: &Items<'a>,
-    model: &Model<'a>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     table: TableKind,
@@ -157,7 +157,7 @@ impl PendingRow<'_> {
 
 fn cell_kind(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     table: TableKind,

@@ -32,7 +32,7 @@ pub(super) fn same_title<'m, 'a: 'm>(
 /// Puts the rows of `table` in the place of those with the same head. A column that is not written there stays as it is.
 pub(super) fn replace_rows<'a>(
     items: &Items<'a>,
-    model: &Model<'a>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     table: &'a ast::Table,
@@ -91,7 +91,7 @@ fn refuse_sealed(items: &Items<'_>, sink: &mut Sink, at: ItemIx, table: &ast::Ta
 /// Sets to whom the rows of a base's settings grant.
 pub(super) fn replace_settings<'a>(
     items: &Items<'a>,
-    model: &Model<'a>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     table: &'a ast::Table,
@@ -138,7 +138,7 @@ pub(super) fn replace_settings<'a>(
 /// The rows of `table` with those of the same head in the tables of the base.
 fn find_rows<'a>(
     items: &Items<'a>,
-    model: &Model<'a>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     table: &'a ast::Table,
@@ -200,7 +200,7 @@ fn find_rows<'a>(
 /// Which column of the base each column is.
 fn columns(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     table: &ast::Table,

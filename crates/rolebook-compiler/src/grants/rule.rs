@@ -26,7 +26,7 @@ pub(super) struct PendingRule<'a> {
 
 pub(super) fn pending_rule<'a>(
     items: &Items<'a>,
-    model: &Model<'a>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     rule: &'a ast::Rule,

@@ -28,6 +28,7 @@ pub(super) struct PendingSettings<'a> {
 }
 
 /// Settings with the places that their proofs point at.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LoweredSettings {
     pub(crate) table: LoweredMatrix,
     /// One a row of the table; a row without one is bad.
@@ -48,7 +49,7 @@ impl LoweredSettings {
 
 pub(super) fn pending_settings<'a>(
     items: &Items<'a>,
-    model: &Model<'a>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     table: &'a ast::Table,
@@ -69,7 +70,7 @@ pub(super) fn pending_settings<'a>(
 /// What a row on top of the row `old` sets: to whom, within what `setting` has for the most.
 pub(super) fn replaced_setting(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     old: &PendingRow<'_>,
     setting: Option<&Setting>,
@@ -89,7 +90,7 @@ pub(super) fn replaced_setting(
 /// Reports an audience that is not within another one.
 fn check_at_most(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     actions: &BTreeSet<ActionId>,
     (who, here): (&Audience, Spot),
@@ -104,7 +105,7 @@ fn check_at_most(
     sink.report(items, &rules::AUDIENCE_TOO_WIDE, message, &labels, &help);
 }
 
-fn setting(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, row: &PendingRow<'_>) -> Option<Setting> {
+fn setting(items: &Items<'_>, model: &Model, sink: &mut Sink, at: ItemIx, row: &PendingRow<'_>) -> Option<Setting> {
     let actions = row.actions();
     let at_most = row
         .row
@@ -129,7 +130,7 @@ fn setting(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, at: ItemIx, ro
 /// What an audience means for these actions: as `who` it is granted something, as `at most` it is a bound.
 fn audience(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     (cell, stands): (&ast::AudienceCell, Stands),
@@ -179,7 +180,7 @@ fn audience(
 }
 
 /// `assigned` says nothing of an action where neither the thing nor anything above it has a key role.
-fn check_assigned(items: &Items<'_>, model: &Model<'_>, sink: &mut Sink, spot: Spot, actions: &BTreeSet<ActionId>) {
+fn check_assigned(items: &Items<'_>, model: &Model, sink: &mut Sink, spot: Spot, actions: &BTreeSet<ActionId>) {
     let policy = &model.policy;
     let lacking = actions.iter().find(|id| {
         let has_key_role = |place| {

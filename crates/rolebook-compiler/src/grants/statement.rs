@@ -54,7 +54,7 @@ pub(super) struct LoweredStatement {
 /// Resolves all names but those in the condition.
 pub(super) fn pending_statement<'a>(
     items: &Items<'a>,
-    model: &Model<'a>,
+    model: &Model,
     sink: &mut Sink,
     said: Statement<'a>,
 ) -> PendingStatement<'a> {
@@ -100,7 +100,7 @@ pub(super) fn pending_statement<'a>(
 }
 
 /// The types of principals that the holders can have.
-pub(super) fn types_of_holders(model: &Model<'_>, pending: &PendingStatement<'_>) -> Vec<TypeId> {
+pub(super) fn types_of_holders(model: &Model, pending: &PendingStatement<'_>) -> Vec<TypeId> {
     let mut types: Vec<TypeId> = match &pending.grantees {
         Some(list) => list.iter().flat_map(|(_, grantee)| principals(model, Some(grantee))).collect(),
         None => principals(model, None),
@@ -135,7 +135,7 @@ pub(super) fn lower_statement(
         Some(id) => Some(lower.lower(at, id)?),
         None => None,
     };
-    let text = items.unit(at).text.get(items.get(at).span.range()).unwrap_or("");
+    let text = items.text(at).get(items.get(at).span.range()).unwrap_or("");
     let first = pending.said.holders.first().map_or(0, |holder| holder.span().start as usize);
     let start = text.get(..first).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
     Some(LoweredStatement {

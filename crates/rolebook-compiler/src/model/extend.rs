@@ -107,8 +107,8 @@ impl Builder<'_, '_> {
                 let there = Some((declared, "declared there"));
                 self.refuse(message, at, field.name.span, "required of everything that there is", there, &help);
                 if let Some(last) = self.sink.diagnostics.last_mut() {
-                    let span = self.items.absolute(Spot { item: at, span: field.name.span });
-                    let path = &self.items.unit(at).path;
+                    let span = field.name.span;
+                    let path = &self.items.file(at);
                     *last = last.clone().fix(format!("write `{name}?`"), path, span, format!("{name}?"));
                 }
                 return;

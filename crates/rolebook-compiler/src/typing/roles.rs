@@ -176,7 +176,7 @@ impl Typing<'_, '_> {
 }
 
 /// The key roles that a name, today's or a former one, stands for; `assigned` stands for all.
-pub(crate) fn find_holding(model: &Model<'_>, path: &Path2) -> Option<Holding> {
+pub(crate) fn find_holding(model: &Model, path: &Path2) -> Option<Holding> {
     let policy = &model.policy;
     let (path, _) = holding_today(model, path);
     let text = dotted(&path);
@@ -198,7 +198,7 @@ pub(crate) fn find_holding(model: &Model<'_>, path: &Path2) -> Option<Holding> {
 /// The license of a name, today's or a former one.
 pub(crate) fn resolve_license(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     name: &Name,
@@ -213,12 +213,12 @@ pub(crate) fn resolve_license(
 }
 
 /// What a former key role of any type is called today, if that is one name.
-pub(crate) fn former_key_role<'m>(model: &'m Model<'_>, name: &str) -> Option<&'m Former> {
+pub(crate) fn former_key_role<'m>(model: &'m Model, name: &str) -> Option<&'m Former> {
     model.names.former_member(name, |ty, now| model.policy.find_key_role(ty, now).is_some())
 }
 
 /// A key role's path in the names of today, with those that are former ones.
-fn holding_today<'m>(model: &'m Model<'_>, path: &Path2) -> (Path2, Vec<(Name, &'m Former)>) {
+fn holding_today<'m>(model: &'m Model, path: &Path2) -> (Path2, Vec<(Name, &'m Former)>) {
     let mut found = Vec::new();
     let mut today = path.clone();
     let mut rename = |name: &mut Name, former: Option<&'m Former>| {
@@ -243,7 +243,7 @@ fn holding_today<'m>(model: &'m Model<'_>, path: &Path2) -> (Path2, Vec<(Name, &
 }
 
 /// What a role is called today where `path` has a former name: of the type before the dot, of `on`, or of any place.
-fn role_today<'m>(model: &'m Model<'_>, path: &Path2, on: Option<TypeId>) -> Option<&'m Former> {
+fn role_today<'m>(model: &'m Model, path: &Path2, on: Option<TypeId>) -> Option<&'m Former> {
     let names = &model.names;
     let qualifier = path.qualifier.as_ref().filter(|qualifier| qualifier.text != "role");
     match (qualifier, on) {
@@ -260,7 +260,7 @@ fn role_today<'m>(model: &'m Model<'_>, path: &Path2, on: Option<TypeId>) -> Opt
 /// The role of a name: of `on`, of the type before the dot, or the only one that there is.
 pub(crate) fn resolve_role(
     items: &Items<'_>,
-    model: &Model<'_>,
+    model: &Model,
     sink: &mut Sink,
     at: ItemIx,
     path: &Path2,
