@@ -4,8 +4,11 @@
 //! [`rolebook`] and [`cedar`]. The generated books are valid and hold every construct of the shipped ones. For benches and for
 //! tests of what is done again after an edit.
 
+#[cfg(feature = "cedar")]
+pub mod against;
 pub mod cedar;
 mod core;
+pub mod edits;
 mod generate;
 pub mod measure;
 pub mod model;

@@ -52,3 +52,13 @@ fn the_same_seed_gives_the_same_bytes() {
     assert_eq!(generate(&SMALL), generate(&SMALL));
     assert_ne!(generate(&SMALL), generate(&Shape { seed: 8, ..SMALL }));
 }
+
+#[cfg(feature = "cedar")]
+#[test]
+fn cedar_accepts_its_side() {
+    for book in generate(&SMALL) {
+        let (_, policies) =
+            rolebook_bench::against::validate(&book).unwrap_or_else(|error| panic!("{}: {error}", book.folder));
+        assert!(policies > 20, "{} has few policies", book.folder);
+    }
+}
