@@ -18,9 +18,11 @@ mod request;
 mod schema;
 mod setting;
 mod shrink;
+mod survey;
 mod world;
 
 pub use assertion::{Counterexample, Verdict, prove};
 pub use cells::{CellAt, GrantAt, Pair, RowAt, TableAt, Together, together};
 pub use dead::{Dead, dead_cells};
 pub use diff::{CellText, Change, Declared, Diff, Direction, Open, Rename, Who, Witness, diff};
+pub use survey::{CanBe, Closed, Survey, survey};

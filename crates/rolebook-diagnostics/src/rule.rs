@@ -145,6 +145,14 @@ rules! {
     /// `assigned` where nobody is.
     NOBODY_ASSIGNED = Warning "nobody-assigned";
     // lints
+    /// A comment to the checker that it does not understand, or that gives no reason.
+    INVALID_ALLOW = Warning "invalid-allow";
+    /// A comment that allows what is not found.
+    UNUSED_ALLOW = Warning "unused-allow";
+    /// An action that no facts allow anybody.
+    NOBODY_MAY = Warning "nobody-may";
+    /// A role that no principal can hold, since none sits where it is held.
+    UNSEATED_ROLE = Warning "unseated-role";
     /// A former name where the name of today should stand.
     RENAMED_NAME = Warning "renamed-name";
     /// An obligation that nobody has defined yet.

@@ -1,0 +1,321 @@
+//! What can be so at all: of each action whether anybody may do it, of each rule and condition whether it ever applies, of
+//! each license whether it leaves anything open. One look at each action answers all of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolebook_policy::{ActionId, CellKind, ConditionId, Effect, Expr, ExprId, LicenseId, Policy};
+
+use crate::circuit::Bit;
+use crate::decide::{capping_cells, deciding_cells, deciding_rows, deciding_settings};
+use crate::domain::{Domain, PRINCIPAL};
+use crate::expr::Scope;
+use crate::schema::Schema;
+use crate::setting::{Outcome, Setting, questions};
+use crate::{RowAt, TableAt};
+
+/// Why nobody may do an action. The later ones come further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Closed {
+    /// Nothing grants it.
+    NotGranted,
+    /// No grant is ever true.
+    Impossible,
+    /// Whenever it is granted, a `never` or a forbid refuses.
+    Refused,
+    /// Whenever it is granted, no license includes it.
+    Capped,
+    /// Whenever it is granted, a gate or a required action is in the way.
+    Shut,
+    /// Each of the two lets some through, and together nobody.
+    Both,
+}
+
+/// What a condition can be. Where nobody knows whether it can, it is taken as if it could.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CanBe {
+    /// True.
+    pub yes: bool,
+    /// False or unknown.
+    pub not_yes: bool,
+    /// True or unknown.
+    pub not_no: bool,
+}
+
+impl CanBe {
+    const ANYTHING: Self = Self { yes: true, not_yes: true, not_no: true };
+
+    fn is_all(self) -> bool {
+        self == Self::ANYTHING
+    }
+}
+
+/// What can be so over all valid facts and requests. What is not decided counts as possible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// The actions that nobody may do.
+    pub closed: BTreeMap<ActionId, Closed>,
+    /// By rule, what "somebody whom it names asks, and its condition" can be.
+    pub rules: Vec<CanBe>,
+    /// The conditions that rows, cells and rules ask, and what they can be wherever they are asked.
+    pub conditions: BTreeMap<ConditionId, CanBe>,
+    /// What the `when` of a row can be.
+    pub cases: BTreeMap<RowAt, CanBe>,
+    /// The conditions of rules, without those whom they name.
+    pub rule_conditions: BTreeMap<usize, CanBe>,
+    /// The licenses under which somebody may do something.
+    pub open_licenses: BTreeSet<LicenseId>,
+}
+
+/// Looks at each action of the policy. Takes about as long as deciding as many assertions.
+pub fn survey(policy: &Policy) -> Survey {
+    let schema = Schema::new(&[policy]);
+    let mut survey = Survey {
+        closed: BTreeMap::new(),
+        rules: vec![CanBe::default(); policy.rules.len()],
+        conditions: BTreeMap::new(),
+        cases: BTreeMap::new(),
+        rule_conditions: BTreeMap::new(),
+        open_licenses: BTreeSet::new(),
+    };
+    for action in (0..policy.actions.len()).map(|index| ActionId(index as u32)) {
+        look_at(&schema, action, &mut survey);
+    }
+    for asked_elsewhere in beyond_requests(policy) {
+        if let Some(known) = survey.conditions.get_mut(&asked_elsewhere) {
+            *known = CanBe::ANYTHING;
+        }
+    }
+    survey
+}
+
+/// What of the action is still to be found out.
+struct Asked {
+    conditions: BTreeSet<ConditionId>,
+    cases: Vec<(RowAt, ExprId)>,
+    rules: Vec<usize>,
+}
+
+fn look_at(schema: &Schema<'_>, action: ActionId, survey: &mut Survey) {
+    let policy = schema.sides[0].policy;
+    let asked = asked(policy, action);
+    for condition in &asked.conditions {
+        survey.conditions.entry(*condition).or_default();
+    }
+    for (row, _) in &asked.cases {
+        survey.cases.entry(*row).or_default();
+    }
+    for rule in asked.rules.iter().filter(|rule| policy.rules[**rule].condition.is_some()) {
+        survey.rule_conditions.entry(*rule).or_default();
+    }
+    let mut reached = Reached::default();
+    for question in questions(schema, &[(0, action)], |_| true) {
+        let domain = Domain::new(schema, &question);
+        let mut asking = Asking {
+            open: domain.gap.is_some(),
+            setting: Setting::new(schema, &domain, &question),
+            scope: Scope::request(action, domain.resource),
+        };
+        reached.look(&mut asking, policy, action, domain.resource);
+        licenses(&mut asking, schema, &domain, action, survey);
+        for id in &asked.conditions {
+            let Some(condition) = policy.condition(*id) else { continue };
+            asking.widen(survey.conditions.entry(*id).or_default(), condition.body, None);
+        }
+        for (row, expr) in &asked.cases {
+            asking.widen(survey.cases.entry(*row).or_default(), *expr, None);
+        }
+        for rule in &asked.rules {
+            if let (Some(condition), Some(known)) =
+                (policy.rules[*rule].condition, survey.rule_conditions.get_mut(rule))
+            {
+                asking.widen(known, condition, None);
+            }
+            asking.applies(&mut survey.rules[*rule], policy, *rule);
+        }
+    }
+    if let Some(closed) = reached.closed(policy, action) {
+        survey.closed.insert(action, closed);
+    }
+}
+
+/// How far requests come.
+#[derive(Default)]
+struct Reached {
+    allowed: bool,
+    granted: bool,
+    unrefused: bool,
+    uncapped: bool,
+    way_in: bool,
+}
+
+impl Reached {
+    fn look(&mut self, asking: &mut Asking<'_, '_>, policy: &Policy, action: ActionId, resource: usize) {
+        if self.allowed || is_never_granted(policy, action) {
+            return;
+        }
+        let scope = asking.scope;
+        let allowed = asking.setting.side(0).is_allowed(action, resource);
+        self.allowed = asking.can_be(&[allowed]);
+        if self.allowed {
+            return;
+        }
+        let granted = asking.setting.side(0).is_granted(action, scope).yes;
+        let unrefused = asking.setting.side(0).is_refused(action, scope).no;
+        let uncapped = asking.setting.side(0).is_capped(action, scope).yes;
+        let way_in = asking.setting.side(0).way_in(action, resource);
+        self.granted |= asking.can_be(&[granted]);
+        self.unrefused |= asking.can_be(&[granted, unrefused]);
+        self.uncapped |= asking.can_be(&[granted, uncapped]);
+        self.way_in |= asking.can_be(&[granted, way_in]);
+    }
+
+    fn closed(&self, policy: &Policy, action: ActionId) -> Option<Closed> {
+        if self.allowed {
+            return None;
+        }
+        Some(match self {
+            _ if is_never_granted(policy, action) => Closed::NotGranted,
+            Self { granted: false, .. } => Closed::Impossible,
+            Self { unrefused: false, .. } => Closed::Refused,
+            Self { uncapped: false, .. } => Closed::Capped,
+            Self { way_in: false, .. } => Closed::Shut,
+            _ => Closed::Both,
+        })
+    }
+}
+
+fn is_never_granted(policy: &Policy, action: ActionId) -> bool {
+    let granted = |kind: &CellKind| matches!(kind, CellKind::Granted { .. });
+    let rule = |rule: &rolebook_policy::Rule| rule.effect == Effect::Allow && rule.actions.contains(&action);
+    !deciding_cells(policy, action).iter().any(|cell| granted(&cell.cell.kind))
+        && !policy.rules.iter().any(rule)
+        && deciding_settings(policy, action).iter().all(|(_, grantees)| grantees.is_empty())
+}
+
+/// One question, as it is put.
+struct Asking<'s, 'p> {
+    setting: Setting<'s, 'p>,
+    scope: Scope,
+    /// Whether "there are none" is no proof.
+    open: bool,
+}
+
+impl Asking<'_, '_> {
+    fn can_be(&mut self, bits: &[Bit]) -> bool {
+        if self.open {
+            return true;
+        }
+        let mut bits = bits.to_vec();
+        bits.push(!self.setting.facts.roles_free);
+        !matches!(self.setting.find(&bits), Outcome::Nothing)
+    }
+
+    /// Adds what the expression can be here, for whom `meant` holds.
+    fn widen(&mut self, known: &mut CanBe, expr: ExprId, meant: Option<Bit>) {
+        if known.is_all() {
+            return;
+        }
+        let rails = self.setting.side(0).truth(expr, self.scope);
+        let meant = meant.unwrap_or(Bit::TRUE);
+        known.yes = known.yes || self.can_be(&[rails.yes, meant]);
+        known.not_no = known.yes || known.not_no || self.can_be(&[!rails.no, meant]);
+        known.not_yes = known.not_yes || self.can_be(&[!rails.yes, meant]);
+    }
+
+    fn applies(&mut self, known: &mut CanBe, policy: &Policy, rule: usize) {
+        if known.is_all() {
+            return;
+        }
+        let rails = self.setting.side(0).rule_value(&policy.rules[rule], self.scope);
+        known.yes = known.yes || self.can_be(&[rails.yes]);
+        known.not_no = known.yes || known.not_no || self.can_be(&[!rails.no]);
+        known.not_yes = true;
+    }
+}
+
+fn licenses(asking: &mut Asking<'_, '_>, schema: &Schema<'_>, domain: &Domain, action: ActionId, survey: &mut Survey) {
+    let policy = schema.sides[0].policy;
+    if !schema.carries_license(domain.things[PRINCIPAL]) {
+        return;
+    }
+    for license in (0..policy.licenses.len()).map(|index| LicenseId(index as u32)) {
+        if survey.open_licenses.contains(&license) {
+            continue;
+        }
+        let carries = asking.setting.side(0).has_license(PRINCIPAL, license);
+        let allowed = asking.setting.side(0).is_allowed(action, domain.resource);
+        if asking.can_be(&[carries, allowed]) {
+            survey.open_licenses.insert(license);
+        }
+    }
+}
+
+/// What rows, cells and rules of the action ask.
+fn asked(policy: &Policy, action: ActionId) -> Asked {
+    let mut asked = Asked { conditions: BTreeSet::new(), cases: vec![], rules: vec![] };
+    let tables = (0..policy.matrices.len())
+        .map(TableAt::Matrix)
+        .chain((0..policy.ceilings.len()).map(TableAt::Ceiling))
+        .chain((0..policy.settings.len()).map(TableAt::Settings));
+    let mut roots: Vec<ExprId> = Vec::new();
+    for table in tables {
+        let Some(matrix) = table.of(policy) else { continue };
+        for (row, _) in deciding_rows(matrix, action) {
+            if let Some(when) = &matrix.rows[row].when {
+                asked.cases.push((RowAt { table, row }, when.expr));
+                roots.push(when.expr);
+            }
+        }
+    }
+    let licenses = (0..policy.licenses.len()).map(|index| LicenseId(index as u32));
+    let capping = licenses.flat_map(|license| capping_cells(policy, action, license));
+    for cell in deciding_cells(policy, action).into_iter().chain(capping) {
+        if let CellKind::Granted { conditions, .. } = &cell.cell.kind {
+            asked.conditions.extend(conditions);
+        }
+    }
+    for (index, rule) in policy.rules.iter().enumerate().filter(|(_, rule)| rule.actions.contains(&action)) {
+        asked.rules.push(index);
+        roots.extend(rule.condition);
+    }
+    roots.extend(asked.conditions.iter().filter_map(|id| Some(policy.condition(*id)?.body)));
+    named(policy, roots, &mut asked.conditions);
+    asked
+}
+
+/// Adds the conditions that are read about the request itself.
+fn named(policy: &Policy, mut roots: Vec<ExprId>, found: &mut BTreeSet<ConditionId>) {
+    while let Some(id) = roots.pop() {
+        match policy.expr(id) {
+            Some(Expr::Or(parts) | Expr::And(parts)) => roots.extend(parts),
+            Some(Expr::Not(part)) => roots.push(*part),
+            Some(Expr::Condition(id)) => {
+                if found.insert(*id) {
+                    roots.extend(policy.condition(*id).map(|condition| condition.body));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The conditions that something else asks, too: a quantifier of each thing, an `assign` block of each candidate.
+fn beyond_requests(policy: &Policy) -> BTreeSet<ConditionId> {
+    let mut roots = Vec::new();
+    for expr in &policy.exprs {
+        if let Expr::Any(_, body) | Expr::Count(_, body) = expr {
+            roots.push(*body);
+        }
+    }
+    for source in policy.assigns.iter().flat_map(|assign| &assign.sources) {
+        match &source.kind {
+            rolebook_policy::SourceKind::Manual => {}
+            rolebook_policy::SourceKind::From { condition, .. } | rolebook_policy::SourceKind::To { condition, .. } => {
+                roots.extend(condition);
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    named(policy, roots, &mut found);
+    found
+}
