@@ -7,7 +7,7 @@ use rolebook_policy::{ActionId, CellKind, ConditionId, Effect, Expr, ExprId, Lic
 
 use crate::circuit::Bit;
 use crate::decide::{capping_cells, deciding_cells, deciding_rows, deciding_settings};
-use crate::domain::{Domain, PRINCIPAL};
+use crate::domain::{Domain, PRINCIPAL, Question};
 use crate::expr::Scope;
 use crate::schema::Schema;
 use crate::setting::{Outcome, Setting, questions};
@@ -95,6 +95,21 @@ struct Asked {
     rules: Vec<usize>,
 }
 
+impl Asked {
+    /// Whether nothing is left to be found out about conditions and rules.
+    fn is_known(&self, survey: &Survey) -> bool {
+        let all = |known: Option<&CanBe>| known.is_none_or(|known| known.is_all());
+        self.conditions.iter().all(|id| all(survey.conditions.get(id)))
+            && self.cases.iter().all(|(row, _)| all(survey.cases.get(row)))
+            && self.rules.iter().all(|rule| all(survey.rule_conditions.get(rule)) && all(survey.rules.get(*rule)))
+    }
+}
+
+/// Whether nothing is left to be found out about licenses.
+fn is_licensed(schema: &Schema<'_>, question: &Question, survey: &Survey) -> bool {
+    survey.open_licenses.len() == schema.sides[0].policy.licenses.len() || !schema.carries_license(question.principal)
+}
+
 fn look_at(schema: &Schema<'_>, action: ActionId, survey: &mut Survey) {
     let policy = schema.sides[0].policy;
     let asked = asked(policy, action);
@@ -107,15 +122,22 @@ fn look_at(schema: &Schema<'_>, action: ActionId, survey: &mut Survey) {
     for rule in asked.rules.iter().filter(|rule| policy.rules[**rule].condition.is_some()) {
         survey.rule_conditions.entry(*rule).or_default();
     }
+    let never_granted = is_never_granted(policy, action);
     let mut reached = Reached::default();
     for question in questions(schema, &[(0, action)], |_| true) {
+        // Building the question is most of the work.
+        if (reached.allowed || never_granted) && asked.is_known(survey) && is_licensed(schema, &question, survey) {
+            continue;
+        }
         let domain = Domain::new(schema, &question);
         let mut asking = Asking {
             open: domain.gap.is_some(),
             setting: Setting::new(schema, &domain, &question),
             scope: Scope::request(action, domain.resource),
         };
-        reached.look(&mut asking, policy, action, domain.resource);
+        if !reached.allowed && !never_granted {
+            reached.look(&mut asking, action, domain.resource);
+        }
         licenses(&mut asking, schema, &domain, action, survey);
         for id in &asked.conditions {
             let Some(condition) = policy.condition(*id) else { continue };
@@ -133,7 +155,7 @@ fn look_at(schema: &Schema<'_>, action: ActionId, survey: &mut Survey) {
             asking.applies(&mut survey.rules[*rule], policy, *rule);
         }
     }
-    if let Some(closed) = reached.closed(policy, action) {
+    if let Some(closed) = reached.closed(never_granted) {
         survey.closed.insert(action, closed);
     }
 }
@@ -149,10 +171,7 @@ struct Reached {
 }
 
 impl Reached {
-    fn look(&mut self, asking: &mut Asking<'_, '_>, policy: &Policy, action: ActionId, resource: usize) {
-        if self.allowed || is_never_granted(policy, action) {
-            return;
-        }
+    fn look(&mut self, asking: &mut Asking<'_, '_>, action: ActionId, resource: usize) {
         let scope = asking.scope;
         let allowed = asking.setting.side(0).is_allowed(action, resource);
         self.allowed = asking.can_be(&[allowed]);
@@ -169,12 +188,12 @@ impl Reached {
         self.way_in |= asking.can_be(&[granted, way_in]);
     }
 
-    fn closed(&self, policy: &Policy, action: ActionId) -> Option<Closed> {
+    fn closed(&self, never_granted: bool) -> Option<Closed> {
         if self.allowed {
             return None;
         }
         Some(match self {
-            _ if is_never_granted(policy, action) => Closed::NotGranted,
+            _ if never_granted => Closed::NotGranted,
             Self { granted: false, .. } => Closed::Impossible,
             Self { unrefused: false, .. } => Closed::Refused,
             Self { uncapped: false, .. } => Closed::Capped,

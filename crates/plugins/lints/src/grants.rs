@@ -1,6 +1,8 @@
 //! What grants an action, as written, for lints that ask.
 
-use rolebook_policy::{ActionId, CellKind, Effect, Grantee, Policy};
+use rolebook_analysis::Closed;
+use rolebook_plugin::LintBook;
+use rolebook_policy::{ActionId, CellKind, Effect, Grantee, Place, Policy};
 
 /// To whom something grants the action, in some case.
 pub(crate) fn grantees(policy: &Policy, action: ActionId) -> Vec<Grantee> {
@@ -23,4 +25,11 @@ pub(crate) fn grantees(policy: &Policy, action: ActionId) -> Vec<Grantee> {
         }
     }
     found
+}
+
+/// Where those of the actions are declared that are granted, and never: that follows from what is wrong with the grants.
+pub(crate) fn never_granted(book: &LintBook<'_>, actions: &[ActionId]) -> Vec<Place> {
+    let closed = &book.survey().closed;
+    let never = actions.iter().filter(|action| closed.get(action) == Some(&Closed::Impossible));
+    never.filter_map(|action| Some(book.policy.action(*action)?.place)).collect()
 }

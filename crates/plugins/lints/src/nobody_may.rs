@@ -1,57 +1,52 @@
 //! An action that nobody may do, whatever the facts.
 
 use rolebook_analysis::{Closed, RowAt};
-use rolebook_diagnostics::{Rule, rules};
-use rolebook_plugin::{Finding, Lint, LintBook, Plugin};
-use rolebook_policy::{ActionId, Place};
+use rolebook_plugin::{Finding, LintBook};
+use rolebook_policy::{ActionId, Audience, Place, Policy};
 
-pub(crate) struct NobodyMay;
+lint!(NobodyMay, NOBODY_MAY, "actions that no facts allow anybody");
 
-impl Plugin for NobodyMay {
-    fn id(&self) -> &'static str {
-        self.rule().id
+fn check(book: &LintBook<'_>) -> Vec<Finding> {
+    let closed = &book.survey().closed;
+    let mut found = Vec::new();
+    for (action, why) in closed {
+        if may_be_opened(book.policy, *action) {
+            continue;
+        }
+        let Some(declared) = book.policy.action(*action) else { continue };
+        let name = book.policy.action_name(*action);
+        let (label, help) = match why {
+            Closed::NotGranted => ("nothing grants it", "grant it in a matrix or a rule, or take the action away"),
+            Closed::Impossible => ("no grant of it is ever true", "see the conditions and cases of what grants it"),
+            Closed::Refused => {
+                ("whenever it is granted, something refuses", "see the `never` cells and forbids that speak of it")
+            }
+            Closed::Capped => (
+                "whenever it is granted, no license includes it",
+                "see the ceilings, and the license columns of the settings, that speak of it",
+            ),
+            Closed::Shut => (
+                "whenever it is granted, the way there is closed",
+                "see the gates above, and the actions that it requires",
+            ),
+            Closed::Both => (
+                "it is granted, and nobody comes through",
+                "what refuses, what licenses include and what gates let in leave nobody over",
+            ),
+        };
+        let finding = Finding::new(format!("nobody may do `{name}`"), declared.place, &declared.name, label);
+        found.push(finding.help(help).explains(dead_for(book, *action)));
     }
-
-    fn summary(&self) -> &'static str {
-        "actions that no facts allow anybody"
-    }
+    found
 }
 
-impl Lint for NobodyMay {
-    fn rule(&self) -> &'static Rule {
-        &rules::NOBODY_MAY
-    }
-
-    fn check(&self, book: &LintBook<'_>) -> Vec<Finding> {
-        let closed = &book.survey().closed;
-        let mut found = Vec::new();
-        for (action, why) in closed {
-            let Some(declared) = book.policy.action(*action) else { continue };
-            let name = book.policy.action_name(*action);
-            let (label, help) = match why {
-                Closed::NotGranted => ("nothing grants it", "grant it in a matrix or a rule, or take the action away"),
-                Closed::Impossible => ("no grant of it is ever true", "see the conditions and cases of what grants it"),
-                Closed::Refused => {
-                    ("whenever it is granted, something refuses", "see the `never` cells and forbids that speak of it")
-                }
-                Closed::Capped => (
-                    "whenever it is granted, no license includes it",
-                    "see the ceilings, and the license columns of the settings, that speak of it",
-                ),
-                Closed::Shut => (
-                    "whenever it is granted, the way there is closed",
-                    "see the gates above, and the actions that it requires",
-                ),
-                Closed::Both => (
-                    "it is granted, and nobody comes through",
-                    "what refuses, what licenses include and what gates let in leave nobody over",
-                ),
-            };
-            let finding = Finding::new(format!("nobody may do `{name}`"), declared.place, &declared.name, label);
-            found.push(finding.help(help).explains(dead_for(book, *action)));
-        }
-        found
-    }
+/// Whether a tenant who sets it otherwise lets somebody.
+fn may_be_opened(policy: &Policy, action: ActionId) -> bool {
+    policy.settings.iter().any(|settings| {
+        settings.table.rows.iter().zip(&settings.rows).any(|(row, setting)| {
+            row.covers(action) && setting.who == Audience::NoOne && setting.at_most != Some(Audience::NoOne)
+        })
+    })
 }
 
 /// The dead cells that speak of the action, and of others only that nobody may do either.
