@@ -169,6 +169,10 @@ rules! {
     SHARED_OBLIGATION = Note "shared-obligation";
     /// A forbid that refuses where an optional value is missing, and does not say so.
     UNGUARDED_FORBID = Warning "unguarded-forbid";
+    /// A ceiling of an overlay that changes nothing.
+    IDLE_CEILING = Warning "idle-ceiling";
+    /// A grant for which a list has to look at every thing.
+    SCAN_LIST = Note "scan-list";
     /// Titles that differ by capital letters only.
     TITLE_CASE = Note "title-case";
     /// A role that no principal can hold, since none sits where it is held.

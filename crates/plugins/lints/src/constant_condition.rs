@@ -53,7 +53,7 @@ fn check(book: &LintBook<'_>) -> Vec<Finding> {
         if always(*can_be) == Some("true") {
             let message = format!("the condition `{}` is always true", policy.expr_text(expr));
             let finding = Finding::new(message, rule.place, &rule.text, "it makes no difference to this rule");
-            found.push(finding.help("say what is meant, or take the condition out"));
+            found.push(finding.help("say what is meant, or take the condition out").explains([rule.place]));
         }
     }
     found
@@ -67,13 +67,13 @@ fn always(can_be: CanBe) -> Option<&'static str> {
     }
 }
 
-/// Where the condition is asked: cells, rows and rules; and the actions that are never granted because of it.
+/// Where the condition is written and asked (cells, rows and rules), and the actions that are never granted because of it.
 fn asking(book: &LintBook<'_>, id: ConditionId) -> Vec<Place> {
     let policy = book.policy;
     let asks = |expr: ExprId| named(policy, expr).contains(&id);
     let by_name =
         |known: &ConditionId| *known == id || policy.condition(*known).is_some_and(|condition| asks(condition.body));
-    let mut places: Vec<Place> = Vec::new();
+    let mut places: Vec<Place> = policy.condition(id).map(|condition| condition.place).into_iter().collect();
     for rule in policy.rules.iter().filter(|rule| rule.condition.is_some_and(asks)) {
         places.push(rule.place);
         places.extend(never_granted(book, &rule.actions));

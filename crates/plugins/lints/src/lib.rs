@@ -32,11 +32,13 @@ mod empty_license;
 mod empty_role;
 mod exprs;
 mod grants;
+mod idle_ceiling;
 mod missing_row;
 mod never_applies;
 mod nobody_may;
 mod role_effects;
 mod same_grants;
+mod scan_list;
 mod shared_obligation;
 mod title_case;
 mod unguarded_forbid;
@@ -59,4 +61,6 @@ pub static LINTS: &[&dyn Lint] = &[
     &shared_obligation::SharedObligation,
     &unguarded_forbid::UnguardedForbid,
     &title_case::TitleCase,
+    &idle_ceiling::IdleCeiling,
+    &scan_list::ScanList,
 ];
