@@ -27,4 +27,4 @@ pub use cells::{CellAt, GrantAt, Pair, RowAt, TableAt, Together, together};
 pub use dead::{Dead, dead_cells};
 pub use diff::{CellText, Change, Declared, Diff, Direction, Open, Rename, Who, Witness, diff};
 pub use idle::idle_ceilings;
-pub use survey::{CanBe, Closed, Survey, survey};
+pub use survey::{CanBe, Closed, Granting, Survey, survey};

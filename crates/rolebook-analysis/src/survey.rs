@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_policy::{ActionId, CellKind, ConditionId, Effect, Expr, ExprId, LicenseId, Policy};
+use rolebook_policy::{ActionId, CellKind, ConditionId, Effect, Expr, ExprId, Grantee, LicenseId, Policy};
 
 use crate::circuit::Bit;
 use crate::decide::{capping_cells, deciding_cells, deciding_rows, deciding_settings};
@@ -62,8 +62,19 @@ pub struct Survey {
     pub cases: BTreeMap<RowAt, CanBe>,
     /// The conditions of rules, without those whom they name.
     pub rule_conditions: BTreeMap<usize, CanBe>,
+    /// The grants that let somebody through: `allow` rules and rows of settings. Of the others no allow depends.
+    pub granting: BTreeSet<Granting>,
     /// The licenses under which somebody may do something.
     pub open_licenses: BTreeSet<LicenseId>,
+}
+
+/// A grant that is no cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Granting {
+    /// A position in [`Policy::rules`].
+    Rule(usize),
+    /// A row of settings.
+    Setting(RowAt),
 }
 
 /// Looks at each action of the policy. Takes about as long as deciding as many assertions.
@@ -75,6 +86,7 @@ pub fn survey(policy: &Policy) -> Survey {
         conditions: BTreeMap::new(),
         cases: BTreeMap::new(),
         rule_conditions: BTreeMap::new(),
+        granting: BTreeSet::new(),
         open_licenses: BTreeSet::new(),
     };
     for action in (0..policy.actions.len()).map(|index| ActionId(index as u32)) {
@@ -93,15 +105,24 @@ struct Asked {
     conditions: BTreeSet<ConditionId>,
     cases: Vec<(RowAt, ExprId)>,
     rules: Vec<usize>,
+    settings: Vec<(RowAt, Vec<Grantee>)>,
 }
 
 impl Asked {
     /// Whether nothing is left to be found out about conditions and rules.
-    fn is_known(&self, survey: &Survey) -> bool {
+    fn is_known(&self, policy: &Policy, survey: &Survey) -> bool {
         let all = |known: Option<&CanBe>| known.is_none_or(|known| known.is_all());
         self.conditions.iter().all(|id| all(survey.conditions.get(id)))
             && self.cases.iter().all(|(row, _)| all(survey.cases.get(row)))
             && self.rules.iter().all(|rule| all(survey.rule_conditions.get(rule)) && all(survey.rules.get(*rule)))
+            && self.grants(policy).all(|grant| survey.granting.contains(&grant))
+    }
+}
+
+impl Asked {
+    fn grants(&self, policy: &Policy) -> impl Iterator<Item = Granting> {
+        let allows = self.rules.iter().filter(|rule| policy.rules[**rule].effect == Effect::Allow);
+        allows.map(|rule| Granting::Rule(*rule)).chain(self.settings.iter().map(|(row, _)| Granting::Setting(*row)))
     }
 }
 
@@ -126,7 +147,10 @@ fn look_at(schema: &Schema<'_>, action: ActionId, survey: &mut Survey) {
     let mut reached = Reached::default();
     for question in questions(schema, &[(0, action)], |_| true) {
         // Building the question is most of the work.
-        if (reached.allowed || never_granted) && asked.is_known(survey) && is_licensed(schema, &question, survey) {
+        if (reached.allowed || never_granted)
+            && asked.is_known(policy, survey)
+            && is_licensed(schema, &question, survey)
+        {
             continue;
         }
         let domain = Domain::new(schema, &question);
@@ -154,6 +178,7 @@ fn look_at(schema: &Schema<'_>, action: ActionId, survey: &mut Survey) {
             }
             asking.applies(&mut survey.rules[*rule], policy, *rule);
         }
+        asking.granting(&asked, action, domain.resource, survey);
     }
     if let Some(closed) = reached.closed(never_granted) {
         survey.closed.insert(action, closed);
@@ -252,6 +277,32 @@ impl Asking<'_, '_> {
     }
 }
 
+impl Asking<'_, '_> {
+    /// Adds the grants that let somebody through here.
+    fn granting(&mut self, asked: &Asked, action: ActionId, resource: usize, survey: &mut Survey) {
+        let policy = self.setting.side(0).policy();
+        let wanted: Vec<Granting> = asked.grants(policy).filter(|grant| !survey.granting.contains(grant)).collect();
+        for grant in wanted {
+            let value = match grant {
+                Granting::Rule(rule) => self.setting.side(0).rule_value(&policy.rules[rule], self.scope).yes,
+                Granting::Setting(row) => {
+                    let grantees = asked.settings.iter().find(|(known, _)| *known == row).map(|(_, grantees)| grantees);
+                    let grantees = grantees.map_or(&[][..], Vec::as_slice);
+                    let meant: Vec<Bit> =
+                        grantees.iter().map(|grantee| self.setting.side(0).is_meant(grantee, self.scope).yes).collect();
+                    let meant = self.setting.facts.circuit.any(meant);
+                    let case = self.setting.side(0).case(row, action, self.scope).yes;
+                    self.setting.facts.circuit.and(meant, case)
+                }
+            };
+            let allowed = self.setting.side(0).is_allowed(action, resource);
+            if self.can_be(&[value, allowed]) {
+                survey.granting.insert(grant);
+            }
+        }
+    }
+}
+
 fn licenses(asking: &mut Asking<'_, '_>, schema: &Schema<'_>, domain: &Domain, action: ActionId, survey: &mut Survey) {
     let policy = schema.sides[0].policy;
     if !schema.carries_license(domain.things[PRINCIPAL]) {
@@ -271,7 +322,9 @@ fn licenses(asking: &mut Asking<'_, '_>, schema: &Schema<'_>, domain: &Domain, a
 
 /// What rows, cells and rules of the action ask.
 fn asked(policy: &Policy, action: ActionId) -> Asked {
-    let mut asked = Asked { conditions: BTreeSet::new(), cases: vec![], rules: vec![] };
+    let mut settings = deciding_settings(policy, action);
+    settings.retain(|(_, grantees)| !grantees.is_empty());
+    let mut asked = Asked { conditions: BTreeSet::new(), cases: vec![], rules: vec![], settings };
     let tables = (0..policy.matrices.len())
         .map(TableAt::Matrix)
         .chain((0..policy.ceilings.len()).map(TableAt::Ceiling))
