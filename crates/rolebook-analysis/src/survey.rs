@@ -361,10 +361,8 @@ fn named(policy: &Policy, mut roots: Vec<ExprId>, found: &mut BTreeSet<Condition
         match policy.expr(id) {
             Some(Expr::Or(parts) | Expr::And(parts)) => roots.extend(parts),
             Some(Expr::Not(part)) => roots.push(*part),
-            Some(Expr::Condition(id)) => {
-                if found.insert(*id) {
-                    roots.extend(policy.condition(*id).map(|condition| condition.body));
-                }
+            Some(Expr::Condition(id)) if found.insert(*id) => {
+                roots.extend(policy.condition(*id).map(|condition| condition.body));
             }
             _ => {}
         }
