@@ -23,4 +23,4 @@ mod world;
 pub use assertion::{Counterexample, Verdict, prove};
 pub use cells::{CellAt, GrantAt, Pair, RowAt, TableAt, Together, together};
 pub use dead::{Dead, dead_cells};
-pub use diff::{CellText, Change, Declared, Diff, Direction, Open, Rename, Who, Witness, diff};
+pub use diff::{CellText, Change, Declared, Diff, Direction, Open, Refusal, Rename, Who, Witness, diff};
