@@ -201,7 +201,8 @@ pub(super) fn check_matrix(typing: &mut Typing<'_, '_>, pending: &PendingMatrix<
             let Some(CellKind::Granted { conditions, .. }) = &cell.kind else { continue };
             let types = principals(model, column.as_ref().map(|column| &column.grantee));
             for condition in conditions {
-                each_use(model, &actions, &types, Polarity::More, |used| typing.named(*condition, used));
+                let spot = Spot { item: cell.at, span: cell.cell.span };
+                each_use(model, &actions, &types, Polarity::More, |used| typing.named_at(spot, *condition, used));
             }
         }
     }
