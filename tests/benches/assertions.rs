@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use rolebook_analysis::{Verdict, prove};
+use rolebook_analysis::{Analysis, Verdict};
 use rolebook_compiler::{BookFile, Compiler};
 
 const BOOKS: [&str; 3] = ["vitally", "customersuccessbox", "totango"];
@@ -47,9 +47,13 @@ fn main() {
     for book in BOOKS {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies").join(book);
         let policy = compiler(&folder).compile().policy.expect("a book without errors");
+        let analysis = Analysis::new(&policy);
         let proved =
-            policy.assertions.iter().filter(|claim| matches!(prove(&policy, claim), Verdict::Proved { .. })).count();
-        let deciding = median(|| policy.assertions.iter().for_each(|claim| drop(prove(&policy, claim))));
+            policy.assertions.iter().filter(|claim| matches!(analysis.prove(claim), Verdict::Proved { .. })).count();
+        let deciding = median(|| {
+            let analysis = Analysis::new(&policy);
+            policy.assertions.iter().for_each(|claim| drop(analysis.prove(claim)));
+        });
         let compiling = median(|| drop(compiler(&folder).compile()));
         let count = policy.assertions.len();
         println!("{book:<20} {count:>10} {proved:>8} {deciding:>12.1} {compiling:>12.1} {:>8.2}", deciding / compiling);

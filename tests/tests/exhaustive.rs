@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use book::{small as compile, spot};
-use rolebook_analysis::{Verdict, prove};
+use rolebook_analysis::{Analysis, Verdict};
 use rolebook_compiler::prove_assertions;
 use rolebook_diagnostics::Span;
 use rolebook_engine::{
@@ -216,7 +216,7 @@ fn verdicts_agree_with_every_small_world() {
         for assertion in &policy.assertions {
             let mut meant = worlds.iter().filter(|world| world.is_whole || assertion.alone);
             let broken = meant.any(|world| is_broken(&policy, assertion, &world.facts, &world.context));
-            match prove(&policy, assertion) {
+            match Analysis::new(&policy).prove(assertion) {
                 Verdict::Proved { .. } => {
                     assert!(!broken, "proved, and not so: {}\n{text}", assertion.text);
                     proved += 1;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use book::{overlaid as compile, spot};
-use rolebook_analysis::{Verdict, prove};
+use rolebook_analysis::{Analysis, Verdict};
 use rolebook_compiler::prove_assertions;
 use rolebook_diagnostics::Span;
 use rolebook_engine::{
@@ -242,7 +242,7 @@ fn compare(small: &Small) -> [usize; 4] {
     }
     let mut counts = [0; 4];
     for (assertion, broken) in policy.assertions.iter().zip(&broken) {
-        match (prove(policy, assertion), broken) {
+        match (Analysis::new(policy).prove(assertion), broken) {
             (Verdict::Proved { .. }, None) => counts[0] += 1,
             (Verdict::Proved { .. }, Some((number, request))) => {
                 panic!("proved, and not so: {}\n{request:?}\n{:#?}", assertion.text, worlds[*number]);

@@ -38,11 +38,8 @@ pub struct Counterexample {
     pub test: String,
 }
 
-/// Decides an assertion of the policy. Deterministic. Takes time in proportion to its actions in all but hostile books,
-/// where it gives up rather than run for ever.
-pub fn prove(policy: &Policy, assertion: &Assertion) -> Verdict {
-    let schema = Schema::new(&[policy]);
-    let mut search = Search { schema: &schema, policy, assertion, vacuous: true, open: None };
+pub(crate) fn prove(schema: &Schema<'_>, assertion: &Assertion) -> Verdict {
+    let mut search = Search { schema, policy: schema.sides[0].policy, assertion, vacuous: true, open: None };
     let groups: Vec<Vec<&Grantee>> = match assertion.claim {
         Claim::Never | Claim::Always => assertion.grantees.iter().map(|(_, grantee)| vec![grantee]).collect(),
         Claim::Only => vec![assertion.grantees.iter().map(|(_, grantee)| grantee).collect()],

@@ -4,7 +4,7 @@ use rolebook_engine::{Considered, Part, Truth, decide, is_meant};
 use rolebook_policy::{ActionId, CellKind, Grantee, Matrix, Place, Policy, Row};
 
 use crate::circuit::Bit;
-use crate::decide::{DecidingCell, deciding_rows};
+use crate::decide::DecidingCell;
 use crate::domain::Domain;
 use crate::expr::Scope;
 use crate::schema::Schema;
@@ -93,16 +93,16 @@ pub enum Together {
 }
 
 /// For each pair whether both can be so of the action, over all facts and requests. `roles one` asks nobody for a role here.
-pub fn together(policy: &Policy, action: ActionId, pairs: &[Pair]) -> Vec<Together> {
-    let schema = Schema::new(&[policy]);
+pub(crate) fn together(schema: &Schema<'_>, action: ActionId, pairs: &[Pair]) -> Vec<Together> {
+    let policy = schema.sides[0].policy;
     let mut answers = vec![Together::Never; pairs.len()];
-    for mut question in questions(&schema, &[(0, action)], |_| true) {
+    for mut question in questions(schema, &[(0, action)], |_| true) {
         // What grants is asked, and not how one gets there.
         question.way_in = false;
         let columns = pairs.iter().filter_map(|pair| column(policy, pair));
         question.grantees.extend(columns.map(|grantee| (0, grantee.clone())));
-        let domain = Domain::new(&schema, &question);
-        let mut setting = Setting::new(&schema, &domain, &question);
+        let domain = Domain::new(schema, &question);
+        let mut setting = Setting::new(schema, &domain, &question);
         for (pair, answer) in pairs.iter().zip(&mut answers) {
             if matches!(answer, Together::Example(_)) {
                 continue;
@@ -113,7 +113,7 @@ pub fn together(policy: &Policy, action: ActionId, pairs: &[Pair]) -> Vec<Togeth
                 Outcome::Nothing => {}
                 Outcome::Open(why) => *answer = Together::Open(why),
                 Outcome::World(world) => {
-                    *answer = example(&schema, action, pair, world).unwrap_or_else(|| {
+                    *answer = example(schema, action, pair, world).unwrap_or_else(|| {
                         Together::Open("internal: facts were found in which both are so, and they are not".into())
                     });
                 }
@@ -231,15 +231,12 @@ fn is_so(schema: &Schema<'_>, action: ActionId, pair: &Pair, world: &World) -> b
     let declared = row(&cell.row).and_then(|row| row.cells.get(cell.column));
     let Some(declared) = declared else { return false };
     let Some(matrix) = cell.row.table.of(policy) else { return false };
-    let Some((_, narrower)) = deciding_rows(matrix, action).into_iter().find(|(known, _)| *known == cell.row.row)
-    else {
-        return false;
-    };
+    let Some(deciding) = schema.sides[0].index.decides(cell.row, action) else { return false };
     let case = |at: usize, wanted: Truth| {
         let when = matrix.rows.get(at).and_then(|row| row.when.as_ref());
         when.is_none_or(|when| rolebook_engine::evaluate(policy, facts, request, when.expr) == wanted)
     };
-    if !case(cell.row.row, Truth::True) || !narrower.iter().all(|other| case(*other, Truth::False)) {
+    if !case(cell.row.row, Truth::True) || !deciding.narrower.iter().all(|other| case(*other, Truth::False)) {
         return false;
     }
     if let (Pair::Beyond(..), CellKind::Granted { conditions, .. }) = (pair, &declared.kind) {

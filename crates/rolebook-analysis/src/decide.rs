@@ -4,14 +4,13 @@
 mod active;
 mod gates;
 
-use std::rc::Rc;
+use rolebook_policy::{ActionId, Cell, CellKind, Effect, Grantee, LicenseId, ObligationId, Rule};
 
-use rolebook_policy::{ActionId, Cell, CellKind, Effect, Grantee, LicenseId, Matrix, ObligationId, Policy, Row, Rule};
-
-use crate::cells::{RowAt, TableAt};
+use crate::cells::{RowAt, TableAt, setting_of};
 use crate::circuit::Bit;
 use crate::domain::Thing;
 use crate::expr::{Asking, Encoder, Rails, Scope};
+use crate::schema::Side;
 
 /// A cell that decides an action in some case.
 pub(crate) struct DecidingCell<'p> {
@@ -20,82 +19,43 @@ pub(crate) struct DecidingCell<'p> {
     pub(crate) cell: &'p Cell,
 }
 
-/// A row that decides an action, with the narrower rows whose cases come first.
-pub(crate) type Deciding = (usize, Vec<usize>);
-
-/// The rows of a table that decide the action: a row is the narrower of two where its actions lie within the other's, and of
-/// equal ones where it has a case; behind a narrower row without a case none decides.
-pub(crate) fn deciding_rows(matrix: &Matrix, action: ActionId) -> Vec<Deciding> {
-    let covering: Vec<(usize, &Row, Vec<ActionId>)> = matrix
-        .rows
-        .iter()
-        .enumerate()
-        .filter(|(_, row)| row.covers(action))
-        .map(|(index, row)| (index, row, row.actions()))
-        .collect();
-    let is_narrower = |(_, a, mine): &(usize, &Row, Vec<ActionId>), (_, b, theirs): &(usize, &Row, Vec<ActionId>)| {
-        let inside = mine.iter().all(|action| theirs.binary_search(action).is_ok());
-        if inside && mine.len() == theirs.len() { a.when.is_some() && b.when.is_none() } else { inside }
-    };
-    let mut found = Vec::new();
-    for row in &covering {
-        let narrower: Vec<&(usize, &Row, Vec<ActionId>)> =
-            covering.iter().filter(|other| other.0 != row.0 && is_narrower(other, row)).collect();
-        if narrower.iter().all(|(_, other, _)| other.when.is_some()) {
-            found.push((row.0, narrower.iter().map(|(index, ..)| *index).collect()));
-        }
-    }
-    found
-}
-
 /// The cells of a book that decide the action.
-pub(crate) fn deciding_cells(policy: &Policy, action: ActionId) -> Vec<DecidingCell<'_>> {
+pub(crate) fn deciding_cells<'p>(side: &Side<'p>, action: ActionId) -> Vec<DecidingCell<'p>> {
     let mut found = Vec::new();
-    for (index, matrix) in policy.matrices.iter().enumerate() {
-        for (row, _) in deciding_rows(matrix, action) {
-            let at = RowAt { table: TableAt::Matrix(index), row };
-            for (column, cell) in matrix.rows[row].cells.iter().enumerate() {
-                if let Some(declared) = matrix.columns.get(column) {
-                    found.push(DecidingCell { row: at, grantee: &declared.grantee, cell });
-                }
-            }
+    for at in side.index.deciding(action).iter().map(|row| row.at) {
+        let (TableAt::Matrix(_), Some(matrix), Some(row)) = (at.table, at.table.of(side.policy), at.of(side.policy))
+        else {
+            continue;
+        };
+        for (cell, column) in row.cells.iter().zip(&matrix.columns) {
+            found.push(DecidingCell { row: at, grantee: &column.grantee, cell });
         }
     }
     found
-}
-
-/// The tables that cap licenses: the ceilings, and the settings with license columns.
-fn caps(policy: &Policy) -> impl Iterator<Item = TableAt> {
-    let ceilings = (0..policy.ceilings.len()).map(TableAt::Ceiling);
-    ceilings.chain((0..policy.settings.len()).map(TableAt::Settings))
 }
 
 /// The cells of ceilings and settings that decide the action for who carries the license.
-pub(crate) fn capping_cells(policy: &Policy, action: ActionId, license: LicenseId) -> Vec<DecidingCell<'_>> {
+pub(crate) fn capping_cells<'p>(side: &Side<'p>, action: ActionId, license: LicenseId) -> Vec<DecidingCell<'p>> {
     let mut found = Vec::new();
-    for at in caps(policy) {
-        let Some(table) = at.of(policy) else { continue };
+    for at in side.index.deciding(action).iter().map(|row| row.at) {
+        if let TableAt::Matrix(_) = at.table {
+            continue;
+        }
+        let Some(table) = at.table.of(side.policy) else { continue };
         let column = table.columns.iter().position(|column| column.grantee == Grantee::License(license));
-        let Some((index, column)) = column.and_then(|index| Some((index, table.columns.get(index)?))) else { continue };
-        for (row, _) in deciding_rows(table, action) {
-            if let Some(cell) = table.rows.get(row).and_then(|row| row.cells.get(index)) {
-                found.push(DecidingCell { row: RowAt { table: at, row }, grantee: &column.grantee, cell });
-            }
+        let cell = column.and_then(|index| Some((table.columns.get(index)?, at.of(side.policy)?.cells.get(index)?)));
+        if let Some((column, cell)) = cell {
+            found.push(DecidingCell { row: at, grantee: &column.grantee, cell });
         }
     }
     found
 }
 
 /// The rows of settings that decide the action, with those to whom they grant.
-pub(crate) fn deciding_settings(policy: &Policy, action: ActionId) -> Vec<(RowAt, Vec<Grantee>)> {
-    let mut found = Vec::new();
-    for (index, settings) in policy.settings.iter().enumerate() {
-        for (row, _) in deciding_rows(&settings.table, action) {
-            let grantees = settings.rows.get(row).map_or(vec![], |setting| setting.who.grantees());
-            found.push((RowAt { table: TableAt::Settings(index), row }, grantees));
-        }
-    }
-    found
+pub(crate) fn deciding_settings(side: &Side<'_>, action: ActionId) -> Vec<(RowAt, Vec<Grantee>)> {
+    let rows = side.index.deciding(action).iter().map(|row| row.at);
+    let rows = rows.filter(|at| matches!(at.table, TableAt::Settings(_)));
+    rows.map(|at| (at, setting_of(side.policy, at).map_or(vec![], |setting| setting.who.grantees()))).collect()
 }
 
 impl Encoder<'_, '_, '_> {
@@ -155,12 +115,12 @@ impl Encoder<'_, '_, '_> {
     }
 
     fn work_out_refusals(&mut self, action: ActionId, scope: Scope) -> Rails {
-        let policy = self.policy();
+        let known = self.known();
         let mut parts = Vec::new();
-        for rule in policy.rules.iter().filter(|rule| rule.effect == Effect::Forbid && rule.actions.contains(&action)) {
+        for rule in known.index.rules_that(Effect::Forbid, action) {
             parts.push(self.rule_value(rule, scope));
         }
-        for cell in deciding_cells(policy, action) {
+        for cell in deciding_cells(known, action) {
             if cell.cell.kind == CellKind::Never {
                 let holds = self.is_meant(cell.grantee, scope);
                 let case = self.case(cell.row, action, scope);
@@ -170,7 +130,7 @@ impl Encoder<'_, '_, '_> {
         self.any(&parts)
     }
 
-    fn rule_value(&mut self, rule: &Rule, scope: Scope) -> Rails {
+    pub(crate) fn rule_value(&mut self, rule: &Rule, scope: Scope) -> Rails {
         let grantees = rule.grantees.iter().map(|(_, grantee)| grantee);
         let holds = self.is_any_meant(grantees, scope);
         let condition = rule.condition.map_or(Rails::TRUE, |condition| self.truth(condition, scope));
@@ -183,20 +143,20 @@ impl Encoder<'_, '_, '_> {
     }
 
     /// When some grant applies; true of those alone whose obligations the caller enforces.
-    fn is_granted(&mut self, action: ActionId, scope: Scope) -> Rails {
-        let policy = self.policy();
+    pub(crate) fn is_granted(&mut self, action: ActionId, scope: Scope) -> Rails {
+        let known = self.known();
         let mut ways = Vec::new();
-        for cell in deciding_cells(policy, action) {
+        for cell in deciding_cells(known, action) {
             if let CellKind::Granted { obligations, .. } = &cell.cell.kind {
                 let value = self.cell_value(&cell, action, scope);
                 ways.push(self.under(value, obligations, scope));
             }
         }
-        for rule in policy.rules.iter().filter(|rule| rule.effect == Effect::Allow && rule.actions.contains(&action)) {
+        for rule in known.index.rules_that(Effect::Allow, action) {
             let value = self.rule_value(rule, scope);
             ways.push(self.under(value, &rule.obligations, scope));
         }
-        for (row, grantees) in deciding_settings(policy, action) {
+        for (row, grantees) in deciding_settings(known, action) {
             let holds = self.is_any_meant(&grantees, scope);
             let case = self.case(row, action, scope);
             ways.push(self.and(holds, case));
@@ -206,15 +166,15 @@ impl Encoder<'_, '_, '_> {
 
     /// When no ceiling is in the way.
     pub(crate) fn is_capped(&mut self, action: ActionId, scope: Scope) -> Rails {
-        let policy = self.policy();
+        let known = self.known();
         let person = scope.asking.asker;
-        if !self.facts.schema.sides[self.side].carries_license(self.facts.domain.things[person]) {
+        if !known.carries_license(self.facts.domain.things[person]) {
             return Rails::TRUE;
         }
         let mut parts = Vec::new();
-        for license in (0..policy.licenses.len()).map(|index| LicenseId(index as u32)) {
+        for license in (0..known.policy.licenses.len()).map(|index| LicenseId(index as u32)) {
             let carries = Rails::known(self.has_license(person, license));
-            let cells = capping_cells(policy, action, license);
+            let cells = capping_cells(known, action, license);
             let mut bounds = vec![carries];
             // What no ceiling speaks of is not included.
             if cells.is_empty() {
@@ -266,13 +226,12 @@ impl Encoder<'_, '_, '_> {
     }
 
     /// When the row decides the action: its own `when`, and no `when` of a narrower row.
-    pub(crate) fn case(&mut self, RowAt { table, row }: RowAt, action: ActionId, scope: Scope) -> Rails {
-        let Some(matrix) = table.of(self.policy()) else { return Rails::FALSE };
-        let deciding =
-            self.memo.rows.entry((table, action)).or_insert_with(|| Rc::new(deciding_rows(matrix, action))).clone();
-        let Some((_, narrower)) = deciding.iter().find(|(known, _)| *known == row) else { return Rails::FALSE };
-        let mut case = matrix.rows[row].when.as_ref().map_or(Rails::TRUE, |when| self.truth(when.expr, scope));
-        for other in narrower {
+    pub(crate) fn case(&mut self, at: RowAt, action: ActionId, scope: Scope) -> Rails {
+        let known = self.known();
+        let Some(matrix) = at.table.of(known.policy) else { return Rails::FALSE };
+        let Some(deciding) = known.index.decides(at, action) else { return Rails::FALSE };
+        let mut case = matrix.rows[at.row].when.as_ref().map_or(Rails::TRUE, |when| self.truth(when.expr, scope));
+        for other in &deciding.narrower {
             if let Some(when) = &matrix.rows[*other].when {
                 let not_there = !self.truth(when.expr, scope);
                 case = self.and(case, not_there);

@@ -424,12 +424,10 @@ impl Grow<'_, '_> {
 
     /// Whether a thing of `sort` may have several things of `above` above it.
     fn is_many_above(&self, sort: Sort, above: Sort) -> bool {
-        self.schema.sorts.iter().enumerate().any(|(middle, info)| {
-            self.schema.reaches(sort, middle)
-                && info.above.iter().any(|step| {
-                    (step.cardinality == Cardinality::Many || step.sort == middle)
-                        && self.schema.reaches(step.sort, above)
-                })
+        self.schema.line(sort).iter().any(|middle| {
+            self.schema.sorts[*middle].above.iter().any(|step| {
+                (step.cardinality == Cardinality::Many || step.sort == *middle) && self.schema.reaches(step.sort, above)
+            })
         })
     }
 }

@@ -6,7 +6,6 @@ mod derive;
 mod term;
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use rolebook_policy::{
     ActionId, Cardinality, Compare, Expr, ExprId, Holding, LicenseId, Policy, RoleId, RolePlace, Value,
@@ -15,6 +14,7 @@ use rolebook_policy::{
 use crate::circuit::Bit;
 use crate::domain::{PRINCIPAL, Thing, WORKSPACE};
 use crate::facts::{Atom, Stored, SymbolicFacts, Where};
+use crate::schema::Side;
 
 /// When something is true, and when false.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,8 +109,6 @@ pub(crate) struct Encoder<'e, 's, 'p> {
 #[derive(Default)]
 pub(crate) struct Memo {
     truths: BTreeMap<(ExprId, Scope), Rails>,
-    /// The rows of each matrix that decide an action.
-    pub(crate) rows: BTreeMap<(crate::cells::TableAt, ActionId), Rc<Vec<crate::decide::Deciding>>>,
     pub(crate) by_itself: BTreeMap<(ActionId, Scope), Rails>,
     pub(crate) refused: BTreeMap<(ActionId, Scope), Rails>,
     /// By action and thing: without arguments.
@@ -120,9 +118,14 @@ pub(crate) struct Memo {
     pub(crate) under_way: Vec<(ActionId, Thing, Asking)>,
 }
 
-impl<'p> Encoder<'_, '_, 'p> {
+impl<'s, 'p> Encoder<'_, 's, 'p> {
     pub(crate) fn policy(&self) -> &'p Policy {
-        self.facts.schema.sides[self.side].policy
+        self.known().policy
+    }
+
+    /// What the schema knows of the side.
+    pub(crate) fn known(&self) -> &'s Side<'p> {
+        &self.facts.schema.sides[self.side]
     }
 
     pub(crate) fn all(&mut self, parts: &[Rails]) -> Rails {

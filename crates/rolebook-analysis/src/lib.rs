@@ -5,6 +5,7 @@
 //! facts that answer it ([`circuit`]). What it finds is tried out in the reference evaluator before anybody sees it, and made
 //! as small as it gets ([`shrink`]). Why "it finds nothing" is a proof, and when it is none: docs/decisions/004.
 
+mod analysis;
 mod assertion;
 mod cells;
 mod circuit;
@@ -14,13 +15,19 @@ mod diff;
 mod domain;
 mod expr;
 mod facts;
+mod idle;
+mod index;
 mod request;
 mod schema;
 mod setting;
 mod shrink;
+mod survey;
 mod world;
 
-pub use assertion::{Counterexample, Verdict, prove};
-pub use cells::{CellAt, GrantAt, Pair, RowAt, TableAt, Together, together};
-pub use dead::{Dead, dead_cells};
+pub use analysis::{Analysis, dead_cells_with};
+pub use assertion::{Counterexample, Verdict};
+pub use cells::{CellAt, GrantAt, Pair, RowAt, TableAt, Together};
+pub use dead::Dead;
 pub use diff::{CellText, Change, Declared, Diff, Direction, Open, Rename, Who, Witness, diff};
+pub use idle::idle_ceilings;
+pub use survey::{CanBe, Closed, Granting, Survey, survey};

@@ -1,10 +1,14 @@
 //! The nouns of one book, or of two that are compared: what both call by one name, or one calls by a former name of the
 //! other's, is one thing here. Facts are those that both accept.
 
+use std::collections::BTreeSet;
+
 use rolebook_policy::{
     Assign, Cardinality, Field, KeyRoleId, LicenseId, ObligationId, Policy, RoleId, SourceKind, TypeId, TypeKind,
     Value, ValueKind, ValueType,
 };
+
+use crate::index::Index;
 
 /// A type of entities in a [`Schema`]; 0 is the workspace.
 pub(crate) type Sort = usize;
@@ -93,7 +97,10 @@ pub(crate) struct LicenseInfo {
 /// One of the books.
 pub(crate) struct Side<'p> {
     pub(crate) policy: &'p Policy,
+    pub(crate) index: Index<'p>,
     sorts: Vec<Sort>,
+    /// By sort.
+    types: Vec<Option<TypeId>>,
     roles: Vec<usize>,
     key_roles: Vec<usize>,
     licenses: Vec<usize>,
@@ -109,6 +116,10 @@ pub(crate) struct Schema<'p> {
     pub(crate) key_roles: Vec<KeyRoleInfo>,
     pub(crate) licenses: Vec<LicenseInfo>,
     pub(crate) obligations: Vec<String>,
+    /// By sort: itself and all that is above it, ascending.
+    lines: Vec<Vec<Sort>>,
+    /// By sort: whether a gate stands there or above, in one of the books.
+    gated: Vec<bool>,
 }
 
 /// A name with its former names.
@@ -139,10 +150,18 @@ impl<'p> Schema<'p> {
             key_roles: vec![],
             licenses: vec![],
             obligations: vec![],
+            lines: vec![],
+            gated: vec![],
         };
         for policy in policies {
             schema.add(policy);
         }
+        schema.lines = (0..schema.sorts.len()).map(|sort| schema.line_of(sort)).collect();
+        let has_gate = |sort: Sort| {
+            let types = schema.sides.iter().filter_map(|side| side.policy.ty(side.ty(sort)?));
+            types.into_iter().any(|ty| !ty.gates.is_empty())
+        };
+        schema.gated = schema.lines.iter().map(|line| line.iter().any(|sort| has_gate(*sort))).collect();
         schema
     }
 
@@ -150,7 +169,9 @@ impl<'p> Schema<'p> {
         let first = self.sides.first().map(|side| side.policy);
         let mut side = Side {
             policy,
+            index: Index::new(policy),
             sorts: vec![],
+            types: vec![],
             roles: vec![],
             key_roles: vec![],
             licenses: vec![],
@@ -171,6 +192,10 @@ impl<'p> Schema<'p> {
                 });
                 self.sorts.len() - 1
             }));
+        }
+        side.types = vec![None; self.sorts.len()];
+        for (index, sort) in side.sorts.iter().enumerate() {
+            side.types[*sort].get_or_insert(TypeId(index as u32));
         }
         // What is held on one type has names of its own.
         side.roles = vec![usize::MAX; policy.roles.len()];
@@ -289,18 +314,26 @@ impl<'p> Schema<'p> {
 
     /// Whether `above` is the sort itself or above it.
     pub(crate) fn reaches(&self, sort: Sort, above: Sort) -> bool {
+        self.lines[sort].binary_search(&above).is_ok()
+    }
+
+    /// The sort itself and all that is above it, ascending.
+    pub(crate) fn line(&self, sort: Sort) -> &[Sort] {
+        &self.lines[sort]
+    }
+
+    /// Whether a gate stands at the sort or above it.
+    pub(crate) fn is_gated(&self, sort: Sort) -> bool {
+        self.gated[sort]
+    }
+
+    fn line_of(&self, sort: Sort) -> Vec<Sort> {
+        let mut seen = BTreeSet::from([sort]);
         let mut queue = vec![sort];
-        let mut seen = vec![];
         while let Some(at) = queue.pop() {
-            if at == above {
-                return true;
-            }
-            if !seen.contains(&at) {
-                seen.push(at);
-                queue.extend(self.sorts[at].above.iter().map(|above| above.sort));
-            }
+            queue.extend(self.sorts[at].above.iter().map(|above| above.sort).filter(|above| seen.insert(*above)));
         }
-        false
+        seen.into_iter().collect()
     }
 }
 
@@ -310,7 +343,7 @@ impl Side<'_> {
     }
 
     pub(crate) fn ty(&self, sort: Sort) -> Option<TypeId> {
-        self.sorts.iter().position(|known| *known == sort).map(|index| TypeId(index as u32))
+        self.types.get(sort).copied().flatten()
     }
 
     pub(crate) fn role(&self, role: RoleId) -> usize {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rolebook_analysis::{Counterexample, Verdict, prove};
+use rolebook_analysis::{Analysis, Counterexample, Verdict};
 use rolebook_diagnostics::{Diagnostic, Label, Severity, Span, rules};
 use rolebook_engine::{Part, Truth, decide};
 use rolebook_policy::{Assertion, Claim, Policy};
@@ -47,12 +47,13 @@ fn prove_some(
 ) -> Vec<Proof> {
     let Some(policy) = &compiled.policy else { return vec![] };
     let overlay = Overlay { compiler, compiled, policy };
+    let analysis = Analysis::new(policy);
     let mut proofs = Vec::new();
     for (index, (assertion, at)) in policy.assertions.iter().zip(&compiled.assertions).enumerate() {
         if !wanted(assertion, at) {
             continue;
         }
-        let mut verdict = prove(policy, assertion);
+        let mut verdict = analysis.prove(assertion);
         if let Verdict::Refuted(found) = &verdict
             && !fails(compiler, found)
         {
@@ -116,7 +117,10 @@ impl Overlay<'_> {
         let Some(base) = self.compiler.compile_base() else { return false };
         let same = base.assertions.iter().position(|known| known.file == at.file && known.span == at.span);
         let Some((policy, index)) = base.policy.as_ref().zip(same) else { return false };
-        policy.assertions.get(index).is_some_and(|known| !matches!(prove(policy, known), Verdict::Proved { .. }))
+        policy
+            .assertions
+            .get(index)
+            .is_some_and(|known| !matches!(Analysis::new(policy).prove(known), Verdict::Proved { .. }))
     }
 
     /// What in this book decides the counterexample as it should not be decided, if it is one thing.

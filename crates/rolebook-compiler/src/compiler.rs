@@ -83,6 +83,12 @@ impl Compiler {
         self.workspace.compile(OWN).unwrap_or_default()
     }
 
+    /// What is wrong with the book or worth knowing, in the order of every output: what [`Compiler::compile`] says of it, without
+    /// the work of putting the policy together.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.workspace.diagnostics(OWN)
+    }
+
     /// The book as it is now, for another thread. See [`Snapshot`] for what must not be done with it.
     pub fn snapshot(&self) -> Snapshot<Self> {
         Snapshot::new(Self { workspace: self.workspace.twin() })

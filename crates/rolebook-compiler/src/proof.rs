@@ -4,15 +4,18 @@
 //! by. What visibly excludes the row's case, or, beside an `if` or `with` cell, visibly implies the cell, is well; of the
 //! rest `rolebook-analysis` finds out exactly, and gives an example or a proof.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use rolebook_analysis::{CellAt, Dead, GrantAt, Pair, RowAt, TableAt, Together, dead_cells, together};
+use rolebook_analysis::{Analysis, CellAt, Dead, GrantAt, Pair, RowAt, TableAt, Together, dead_cells_with};
 use rolebook_diagnostics::rules;
 use rolebook_policy::{ActionId, CellKind, Effect, Grantee, Matrix, ObligationId, Policy, Setting, Settings};
 
+use crate::fingerprint::{self, Print};
 use crate::grants::{Grants, LoweredMatrix, LoweredRule, LoweredSettings};
 use crate::items::{Items, Spot};
 use crate::logic::{Alternatives, Logic, always, join};
+use crate::memory::Memory;
 use crate::model::Model;
 use crate::rows::{RowIndex, check_overlaps, deciding};
 use crate::sink::Sink;
@@ -50,9 +53,10 @@ struct Decided<'m> {
 pub(crate) fn check(items: &Items<'_>, model: &Model, sink: &mut Sink, found: &Grants) {
     let logic = Logic { exprs: &model.policy.exprs, conditions: &model.policy.conditions };
     let policy = policy_to_prove(model, found);
+    let analysis = Analysis::new(&policy);
     let mut overlaps = |table: TableAt, matrix: &LoweredMatrix| {
         let mut index = RowIndex::new(matrix);
-        check_overlaps(items, &policy, table, &logic, sink, matrix, &mut index);
+        check_overlaps(items, (&policy, &analysis), table, &logic, sink, matrix, &mut index);
         index
     };
     for (number, ceiling) in found.ceilings.iter().enumerate() {
@@ -68,6 +72,7 @@ pub(crate) fn check(items: &Items<'_>, model: &Model, sink: &mut Sink, found: &G
         items,
         model,
         policy: &policy,
+        analysis: &analysis,
         logic,
         sink,
         matrices: &found.matrices,
@@ -82,9 +87,24 @@ pub(crate) fn check(items: &Items<'_>, model: &Model, sink: &mut Sink, found: &G
     }
 }
 
-/// Cells that never make a difference. To be asked of a book that is otherwise right.
-pub(crate) fn check_dead(items: &Items<'_>, policy: &Policy, sink: &mut Sink, matrices: &[LoweredMatrix]) {
-    for (at, dead) in dead_cells(policy) {
+/// Cells that never make a difference. To be asked of a book that is otherwise right; `declared` is the fingerprint of what it
+/// declares.
+pub(crate) fn check_dead(
+    items: &Items<'_>,
+    (policy, declared): (&Policy, Print),
+    sink: &mut Sink,
+    matrices: &[LoweredMatrix],
+    memory: &Memory,
+) {
+    let prints = fingerprint::actions(policy, declared);
+    // Without a question that nobody has answered before nothing needs to be looked up.
+    let analysis = OnceCell::new();
+    let dead = dead_cells_with(policy, |action, cells, asked| {
+        memory.dead((prints[action.index()], asked), || {
+            analysis.get_or_init(|| Analysis::new(policy)).dead_in(action, cells, asked)
+        })
+    });
+    for (at, dead) in dead {
         let TableAt::Matrix(matrix) = at.row.table else { continue };
         let Some(lowered) = matrices.get(matrix) else { continue };
         let spot = lowered.cells.get(at.row.row).and_then(|cells| cells.get(at.column));
@@ -137,6 +157,7 @@ struct Prover<'a, 'b> {
     items: &'b Items<'a>,
     model: &'b Model,
     policy: &'b Policy,
+    analysis: &'b Analysis<'b>,
     logic: Logic<'b>,
     sink: &'b mut Sink,
     matrices: &'b [LoweredMatrix],
@@ -178,7 +199,7 @@ impl<'b> Prover<'_, 'b> {
             return;
         }
         let pairs: Vec<Pair> = suspects.iter().map(|(_, _, pair)| *pair).collect();
-        for ((cell, grant, _), answer) in suspects.iter().zip(together(self.policy, action, &pairs)) {
+        for ((cell, grant, _), answer) in suspects.iter().zip(self.analysis.together(action, &pairs)) {
             match answer {
                 Together::Never => {}
                 Together::Example(story) => self.contradicted(action, cell, grant, &story),
@@ -281,7 +302,7 @@ impl<'b> Prover<'_, 'b> {
             return;
         }
         let asked: Vec<Pair> = pairs.iter().map(|(row, other)| Pair::Cases(row.at, other.at)).collect();
-        for ((row, other), answer) in pairs.into_iter().zip(together(self.policy, action, &asked)) {
+        for ((row, other), answer) in pairs.into_iter().zip(self.analysis.together(action, &asked)) {
             if answer == Together::Never || !self.reported.insert((row.spot, other.spot)) {
                 continue;
             }
@@ -320,7 +341,7 @@ impl<'b> Prover<'_, 'b> {
             return;
         }
         let asked: Vec<Pair> = pairs.iter().map(|(cell, other)| Pair::Cases(row_at(cell), row_at(other))).collect();
-        for ((cell, other), answer) in pairs.into_iter().zip(together(self.policy, action, &asked)) {
+        for ((cell, other), answer) in pairs.into_iter().zip(self.analysis.together(action, &asked)) {
             if answer == Together::Never || !self.reported.insert((cell.spot, other.spot)) {
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolebook_analysis::{Pair, RowAt, TableAt, Together, together};
+use rolebook_analysis::{Analysis, Pair, RowAt, TableAt, Together};
 use rolebook_diagnostics::{Severity, rules};
 use rolebook_policy::{ActionId, CellKind, Policy, Row};
 
@@ -86,7 +86,7 @@ pub(crate) fn when(logic: &Logic<'_>, row: &Row) -> Alternatives {
 /// speaks of them again.
 pub(crate) fn check_overlaps(
     items: &Items<'_>,
-    policy: &Policy,
+    (policy, analysis): (&Policy, &Analysis<'_>),
     table: TableAt,
     logic: &Logic<'_>,
     sink: &mut Sink,
@@ -94,7 +94,7 @@ pub(crate) fn check_overlaps(
     index: &mut RowIndex,
 ) {
     check_crowds(items, policy, sink, matrix, index);
-    let mut cases = cases_together(policy, table, logic, matrix, index);
+    let mut cases = cases_together(analysis, table, logic, matrix, index);
     let rows = &matrix.matrix.rows;
     let sets = &index.sets;
     let mut reported: BTreeSet<usize> = BTreeSet::new();
@@ -178,7 +178,7 @@ pub(crate) fn check_overlaps(
 /// Pairs of rows, the later one first, whose cases do not visibly exclude one another: whether both can be true, of any
 /// action that they share.
 fn cases_together(
-    policy: &Policy,
+    analysis: &Analysis<'_>,
     table: TableAt,
     logic: &Logic<'_>,
     matrix: &LoweredMatrix,
@@ -205,7 +205,7 @@ fn cases_together(
         }
         let at = |row: usize| RowAt { table, row };
         let asked: Vec<Pair> = pairs.iter().map(|(later, earlier)| Pair::Cases(at(*later), at(*earlier))).collect();
-        for (pair, answer) in pairs.into_iter().zip(together(policy, *action, &asked)) {
+        for (pair, answer) in pairs.into_iter().zip(analysis.together(*action, &asked)) {
             if answer != Together::Never {
                 found.insert(pair, answer);
             }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use rolebook_diagnostics::Sources;
+use rolebook_diagnostics::{Diagnostic, Sources};
 use rolebook_syntax::{decode, decode_lossy};
 use salsa::{Durability, Setter as _};
 
 use crate::book::{Base, BookFile, BookSource};
 use crate::compiler::Compiled;
-use crate::queries::{BaseBook, Book, Database, SourceFile, compiled, layers};
+use crate::queries::{BaseBook, Book, Database, SourceFile, compiled, diagnosed, layers};
 use crate::snapshot::Snapshot;
 
 /// Which book: its folder. Where a folder comes twice in a chain of books, the lower one has a number besides: nothing stands on
@@ -93,13 +93,19 @@ impl Workspace {
     /// What the book of a folder comes to; `None` where none was set there, by itself or below another one. Deterministic: the
     /// same files give the same result, in whatever order they came.
     pub fn compile(&self, folder: &str) -> Option<Compiled> {
-        Some(compiled(&self.db, self.book(folder)?).clone())
+        Some(compiled(&self.db, self.book(folder)?))
+    }
+
+    /// What is wrong with the book of a folder or worth knowing, in the order of every output: what [`Workspace::compile`] says of
+    /// it, without the work of putting the policy together.
+    pub fn diagnostics(&self, folder: &str) -> Vec<Diagnostic> {
+        self.book(folder).map_or(vec![], |book| diagnosed(&self.db, book).diagnostics.clone())
     }
 
     /// What the book comes to that the one of a folder extends, by itself.
     pub(crate) fn compile_base(&self, folder: &str) -> Option<Compiled> {
         match self.book(folder)?.base(&self.db) {
-            BaseBook::Book(base) => Some(compiled(&self.db, *base).clone()),
+            BaseBook::Book(base) => Some(compiled(&self.db, *base)),
             BaseBook::None | BaseBook::Refused(_) => None,
         }
     }

@@ -150,9 +150,14 @@ fn step(warm: &mut Workspace, state: &State) -> Result<bool, String> {
     }
     let mut is_right = true;
     for folder in ["spec", "base"] {
+        // In the order of an editor: it shows first.
+        let shown = warm.diagnostics(folder);
         let (warm, cold) = (warm.compile(folder), cold.compile(folder));
         if let Some(difference) = difference(warm.as_ref(), cold.as_ref()) {
             return Err(format!("`{folder}`: {difference}"));
+        }
+        if warm.is_some_and(|warm| warm.diagnostics != shown) {
+            return Err(format!("`{folder}`: the diagnostics alone are others"));
         }
         is_right &= cold.is_none_or(|compiled| compiled.policy.is_some());
     }

@@ -430,7 +430,8 @@ impl<'a> Comparison<'a> {
     /// The cell of the subject's column that decides the action; those of ceilings and settings of a license; of whom no cell
     /// speaks, the settings that grant it.
     fn cells_of(&self, side: usize, action: ActionId, subject: &Subject) -> Vec<CellAndPlace> {
-        let policy = self.schema.sides[side].policy;
+        let known = &self.schema.sides[side];
+        let policy = known.policy;
         let Some((_, grantee)) = subject.grantees.iter().find(|(known, _)| *known == side) else { return vec![] };
         let text = |row: RowAt, text: &str, place: Place| -> Option<CellAndPlace> {
             let table = row.table.of(policy)?;
@@ -443,17 +444,17 @@ impl<'a> Comparison<'a> {
             Some((place, cell))
         };
         if let Grantee::License(license) = grantee {
-            let cells = capping_cells(policy, action, *license);
+            let cells = capping_cells(known, action, *license);
             return cells.iter().filter_map(|cell| text(cell.row, &cell.cell.text, cell.cell.place)).collect();
         }
-        let cells = deciding_cells(policy, action);
+        let cells = deciding_cells(known, action);
         let own = cells.iter().filter(|cell| same_column(cell.grantee, grantee));
         let own: Vec<CellAndPlace> =
             own.filter_map(|found| text(found.row, &found.cell.text, found.cell.place)).collect();
         if !own.is_empty() {
             return own;
         }
-        let rows = deciding_settings(policy, action);
+        let rows = deciding_settings(known, action);
         let settings = rows.iter().filter_map(|(row, _)| Some((*row, setting_of(policy, *row)?)));
         settings.filter_map(|(row, setting)| text(row, &setting.text, setting.place)).take(1).collect()
     }

@@ -3,6 +3,7 @@
 use rolebook_policy::{ActionId, Cardinality, CellKind, Grantee, Row};
 
 use super::{At, For, Grow, Thing, WORKSPACE, Why};
+use crate::cells::{TableAt, setting_of};
 use crate::schema::Sort;
 
 impl Grow<'_, '_> {
@@ -20,34 +21,35 @@ impl Grow<'_, '_> {
         self.asking.pop();
     }
 
-    fn by_itself(&mut self, side: usize, action: ActionId, at: At) {
-        let policy = self.schema.sides[side].policy;
-        for matrix in &policy.matrices {
-            for row in matrix.rows.iter().filter(|row| row.covers(action)) {
-                self.row(side, row, at);
-                for (cell, column) in row.cells.iter().zip(&matrix.columns) {
-                    if cell.kind != CellKind::No {
-                        self.grantee(side, &column.grantee, at);
-                    }
+    fn by_itself(&mut self, side: usize, action: ActionId, about: At) {
+        let known = &self.schema.sides[side];
+        for at in known.index.covering(action) {
+            let (TableAt::Matrix(_), Some(table), Some(row)) =
+                (at.table, at.table.of(known.policy), at.of(known.policy))
+            else {
+                continue;
+            };
+            self.row(side, row, about);
+            for (cell, column) in row.cells.iter().zip(&table.columns) {
+                if cell.kind != CellKind::No {
+                    self.grantee(side, &column.grantee, about);
                 }
             }
         }
-        for rule in policy.rules.iter().filter(|rule| rule.actions.contains(&action)) {
+        for rule in known.index.rules(action) {
             if let Some(condition) = rule.condition {
-                self.walk(side, condition, at);
+                self.walk(side, condition, about);
             }
-            rule.grantees.iter().for_each(|(_, grantee)| self.grantee(side, grantee, at));
+            rule.grantees.iter().for_each(|(_, grantee)| self.grantee(side, grantee, about));
         }
-        for settings in &policy.settings {
-            for (row, setting) in settings.table.rows.iter().zip(&settings.rows) {
-                if row.covers(action) {
-                    setting.who.grantees().iter().for_each(|grantee| self.grantee(side, grantee, at));
-                    self.row(side, row, at);
-                }
+        for at in known.index.covering(action) {
+            if let Some(setting) = setting_of(known.policy, *at) {
+                setting.who.grantees().iter().for_each(|grantee| self.grantee(side, grantee, about));
+                at.of(known.policy).into_iter().for_each(|row| self.row(side, row, about));
             }
         }
-        for row in policy.ceilings.iter().flat_map(|ceiling| &ceiling.rows).filter(|row| row.covers(action)) {
-            self.row(side, row, at);
+        for at in known.index.covering(action).iter().filter(|at| matches!(at.table, TableAt::Ceiling(_))) {
+            at.of(known.policy).into_iter().for_each(|row| self.row(side, row, about));
         }
     }
 
@@ -94,16 +96,6 @@ impl Grow<'_, '_> {
         }
     }
 
-    pub(super) fn is_gated(&self, sort: Sort) -> bool {
-        let gated = |sort: Sort| {
-            self.schema
-                .sides
-                .iter()
-                .any(|side| side.ty(sort).and_then(|ty| side.policy.ty(ty)).is_some_and(|ty| !ty.gates.is_empty()))
-        };
-        (0..self.schema.sorts.len()).any(|above| gated(above) && self.schema.reaches(sort, above))
-    }
-
     pub(super) fn gates_above(&mut self, asker: Thing, thing: Thing) {
         if self.domain.gap.is_some() || !self.gated.insert((asker, thing)) {
             return;
@@ -111,7 +103,7 @@ impl Grow<'_, '_> {
         let sort = self.domain.things[thing];
         let schema = self.schema;
         for above in &schema.sorts[sort].above {
-            if !self.is_gated(above.sort) {
+            if !schema.is_gated(above.sort) {
                 continue;
             }
             for side in 0..schema.sides.len() {
@@ -140,10 +132,8 @@ impl Grow<'_, '_> {
                 self.gates_above(asker, place);
             }
             if above.cardinality != Cardinality::One {
-                for target in (0..schema.sorts.len()).filter(|target| schema.reaches(above.sort, *target)) {
-                    if self.is_gated(target) {
-                        self.chain(thing, target, &Why::Way(asker));
-                    }
+                for target in schema.line(above.sort).iter().filter(|target| schema.is_gated(**target)) {
+                    self.chain(thing, *target, &Why::Way(asker));
                 }
             }
         }
@@ -157,9 +147,8 @@ impl Grow<'_, '_> {
             Grantee::Members => {
                 // The nearest sort with roles is one of these.
                 let sort = self.domain.things[thing];
-                for target in 1..self.schema.sorts.len() {
-                    let has_roles = self.schema.roles.iter().any(|role| role.on == target);
-                    if has_roles && self.schema.reaches(sort, target) {
+                for target in self.schema.line(sort).iter().copied().filter(|target| *target != 0) {
+                    if self.schema.roles.iter().any(|role| role.on == target) {
                         self.active(side, target);
                         self.chain(thing, target, &Why::Member(side, asker));
                     }

@@ -228,8 +228,9 @@ pub(super) fn case_of(row: &Row, value: Truth) -> Vec<(String, Truth)> {
 
 /// Whether `a` is the narrower of two rows: its actions lie within `b`'s, and where they are the same, `a` has a case.
 pub(crate) fn is_narrower(a: &Row, b: &Row) -> bool {
-    let (mine, theirs) = (a.actions(), b.actions());
-    let inside = mine.iter().all(|action| theirs.contains(action));
-    let same = inside && mine.len() == theirs.len();
-    if same { a.when.is_some() && b.when.is_none() } else { inside }
+    let lies_within = |inner: &Row, outer: &Row| {
+        inner.patterns.iter().all(|pattern| pattern.actions.iter().all(|action| outer.covers(*action)))
+    };
+    let inside = lies_within(a, b);
+    if inside && lies_within(b, a) { a.when.is_some() && b.when.is_none() } else { inside }
 }
