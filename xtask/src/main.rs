@@ -12,7 +12,8 @@ cargo xtask <what>
   spec      the literate pages; `cargo xtask spec NAME` runs the sections whose name holds NAME
   update    rewrite the consoles and snapshots of the pages, to be read as a diff
   book      check, test and format-check everything under policies/ and examples/
-  random    random books, facts and requests: `cargo xtask random --cases N --seed S`, or `--case` for one again
+  random    random books, facts and requests: `cargo xtask random --cases N --seed S`, or `--case` for one again;
+            `--edits N` random edits instead, each compiled warm and cold
   deny      licences and advisories of the dependencies (needs cargo-deny)
 ";
 

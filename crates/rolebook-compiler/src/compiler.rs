@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Sources, Span};
 use rolebook_policy::Policy;
-use rolebook_syntax::{decode, decode_lossy};
-use salsa::Setter as _;
 
 use crate::book::{Base, BookFile, BookSource};
 use crate::manifest::Manifest;
-use crate::queries::{BaseBook, Book, Database, SourceFile, compiled, diagnosed, layers};
+use crate::snapshot::Snapshot;
 use crate::tests::Test;
+use crate::workspace::Workspace;
 
 /// Where an assertion of the policy stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +41,14 @@ pub struct Compiled {
     pub(crate) base_files: usize,
 }
 
-/// Compiles one book, again and again: what did not change is not done again.
+/// Compiles one book, again and again: what did not change is not done again. It is a [`Workspace`] of one.
 #[derive(Default)]
 pub struct Compiler {
-    db: Database,
-    book: Option<Book>,
+    workspace: Workspace,
 }
+
+/// The name of the one book.
+const OWN: &str = "";
 
 impl Compiler {
     /// A compiler without a book.
@@ -57,13 +58,12 @@ impl Compiler {
 
     /// One that notes which queries run: see [`Compiler::executed`]. It costs a little time and memory for each.
     pub fn with_log() -> Self {
-        Self { db: Database::logged(), book: None }
+        Self { workspace: Workspace::with_log() }
     }
 
     /// The queries that ran since this was asked last, by name and in order; none without [`Compiler::with_log`].
     pub fn executed(&self) -> Vec<String> {
-        let log = self.db.log.as_ref().and_then(|log| log.lock().ok());
-        log.map_or(vec![], |mut log| std::mem::take(&mut *log))
+        self.workspace.executed()
     }
 
     /// Sets the files of a book that extends no other: its folder as shown to people, its manifest if there is one, its
@@ -72,127 +72,44 @@ impl Compiler {
         self.set(BookSource { folder: folder.to_owned(), manifest, files, base: Base::None });
     }
 
-    /// Sets the book with all that it extends. Files whose bytes are the same keep what is known of them.
+    /// Sets the book with all that it extends. Files whose bytes are the same keep what is known of them. Work on a
+    /// [`Snapshot`] is cancelled, and waited for.
     pub fn set(&mut self, book: BookSource) {
-        let mut books: Vec<Book> = self.book.map_or(vec![], |book| layers(&self.db, book));
-        books.reverse();
-        let files = books.iter().flat_map(|book| book.files(&self.db).iter().chain(book.manifest(&self.db)));
-        let files: Vec<SourceFile> = files.copied().collect();
-        self.book = Some(self.input(&files, &books, book));
-    }
-
-    /// The input for a book and what it extends. `known` are the files and `books` the books of the last time, the latter
-    /// from the top.
-    fn input(&mut self, known: &[SourceFile], books: &[Book], source: BookSource) -> Book {
-        let BookSource { folder, manifest, mut files, base } = source;
-        let base = match base {
-            Base::None => BaseBook::None,
-            Base::Refused(refusal) => BaseBook::Refused(refusal),
-            // No deeper than books may extend one another.
-            Base::Book(base) => BaseBook::Book(self.input(known, books.get(1..).unwrap_or(&[]), *base)),
-        };
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        let manifest = manifest.map(|file| self.source(known, file));
-        let files: Vec<SourceFile> = files.into_iter().map(|file| self.source(known, file)).collect();
-        let Some(book) = books.first().copied() else {
-            return Book::new(&self.db, Arc::from(folder), manifest, files, base);
-        };
-        // A setter never compares: setting what is there would run everything again.
-        if **book.folder(&self.db) != *folder {
-            book.set_folder(&mut self.db).to(Arc::from(folder));
-        }
-        if *book.manifest(&self.db) != manifest {
-            book.set_manifest(&mut self.db).to(manifest);
-        }
-        if *book.files(&self.db) != files {
-            book.set_files(&mut self.db).to(files);
-        }
-        if *book.base(&self.db) != base {
-            book.set_base(&mut self.db).to(base);
-        }
-        book
-    }
-
-    /// A compiler with the same book and one more file, of which nothing is known yet.
-    pub(crate) fn with_file(&self, path: &str, text: &str) -> Self {
-        let mut compiler = Self::new();
-        let Some(book) = self.book else { return compiler };
-        let mut source = self.read_back(book);
-        source.files.push(BookFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() });
-        compiler.set(source);
-        compiler
-    }
-
-    /// A book as it was set.
-    fn read_back(&self, book: Book) -> BookSource {
-        let file = |source: &SourceFile| BookFile {
-            path: source.path(&self.db).to_string(),
-            bytes: source.text(&self.db).as_bytes().to_vec(),
-        };
-        let base = match book.base(&self.db) {
-            BaseBook::None => Base::None,
-            BaseBook::Refused(refusal) => Base::Refused(refusal.clone()),
-            BaseBook::Book(base) => Base::Book(Box::new(self.read_back(*base))),
-        };
-        BookSource {
-            folder: book.folder(&self.db).to_string(),
-            manifest: book.manifest(&self.db).as_ref().map(file),
-            files: book.files(&self.db).iter().map(file).collect(),
-            base,
-        }
-    }
-
-    fn source(&mut self, known: &[SourceFile], file: BookFile) -> SourceFile {
-        let (text, unreadable) = match decode(&file.bytes) {
-            Ok(text) => (text.to_owned(), None),
-            Err(problem) => (decode_lossy(&file.bytes), Some(problem)),
-        };
-        let found = known.iter().find(|source| **source.path(&self.db) == *file.path).copied();
-        match found {
-            None => SourceFile::new(&self.db, Arc::from(file.path), Arc::from(text), unreadable),
-            Some(source) => {
-                // A setter never compares: setting the same text would run everything again.
-                if *source.text(&self.db) != *text {
-                    source.set_text(&mut self.db).to(Arc::from(text));
-                }
-                if *source.unreadable(&self.db) != unreadable {
-                    source.set_unreadable(&mut self.db).to(unreadable);
-                }
-                source
-            }
-        }
+        self.workspace.set(OWN, book);
     }
 
     /// What the book comes to. Deterministic: the same files give the same result, in whatever order they came.
     pub fn compile(&self) -> Compiled {
-        match self.book {
-            Some(book) => compiled(&self.db, book),
-            None => Compiled::default(),
-        }
+        self.workspace.compile(OWN).unwrap_or_default()
     }
 
     /// What is wrong with the book or worth knowing, in the order of every output: what [`Compiler::compile`] says of it, without
     /// the work of putting the policy together.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        self.book.map_or(vec![], |book| diagnosed(&self.db, book).diagnostics.clone())
+        self.workspace.diagnostics(OWN)
+    }
+
+    /// The book as it is now, for another thread. See [`Snapshot`] for what must not be done with it.
+    pub fn snapshot(&self) -> Snapshot<Self> {
+        Snapshot::new(Self { workspace: self.workspace.twin() })
+    }
+
+    /// A compiler with the same book and one more file, of which nothing is known yet.
+    pub(crate) fn with_file(&self, path: &str, text: &str) -> Self {
+        let mut compiler = Self::new();
+        let Some(mut source) = self.workspace.read_back(OWN) else { return compiler };
+        source.files.push(BookFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() });
+        compiler.set(source);
+        compiler
     }
 
     /// What the book that this one extends comes to by itself.
     pub(crate) fn compile_base(&self) -> Option<Compiled> {
-        match self.book?.base(&self.db) {
-            BaseBook::Book(base) => Some(compiled(&self.db, *base)),
-            BaseBook::None | BaseBook::Refused(_) => None,
-        }
+        self.workspace.compile_base(OWN)
     }
 
     /// The texts that diagnostics point into.
     pub fn sources(&self) -> Sources {
-        let mut sources = Sources::default();
-        for book in self.book.map_or(vec![], |book| layers(&self.db, book)) {
-            for file in book.files(&self.db).iter().chain(book.manifest(&self.db)) {
-                sources.add(file.path(&self.db), Arc::<str>::from(file.text(&self.db)));
-            }
-        }
-        sources
+        self.workspace.sources(OWN)
     }
 }

@@ -29,12 +29,16 @@ mod proof;
 mod queries;
 mod rows;
 mod sink;
+mod snapshot;
 mod tests;
 mod typing;
+mod workspace;
 
 pub use allows::Allows;
 pub use assertions::{Proof, broken_claims_of_bases, prove_assertions};
 pub use book::{Base, BookFile, BookSource, Refusal, Shelf, folder_at, with_bases};
 pub use compiler::{Compiled, CompiledAssertion, Compiler};
 pub use manifest::Manifest;
+pub use snapshot::{Cancelled, Snapshot};
 pub use tests::{Check, Expectation, Step, Test, run_test};
+pub use workspace::Workspace;

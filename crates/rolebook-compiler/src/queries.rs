@@ -6,7 +6,7 @@
 //! | query | reads | runs again when |
 //! |---|---|---|
 //! | `cut_up` (a file) | the text | the file changes |
-//! | `parsed` (a text) | nothing else | never: another text is another query |
+//! | `parsed` (a text of a file) | nothing else | never: another text is another query |
 //! | `written` (a file, a kind) | the trees of one file | the file changes; the same again unless an item of that kind did |
 //! | `declared` (a book) | what declares: types, roles, conditions, … | one of those changes |
 //! | `granted` (a book) | `declared`; tables, rules, assertions, sources | one of those changes |
@@ -147,8 +147,9 @@ fn cut_up(db: &dyn Db, file: SourceFile) -> Cut {
     }
 }
 
-/// The text of an item.
-#[salsa::interned(debug)]
+/// The text of an item of a file. It belongs to the file and goes with it, and with it what was parsed: an interned text would stay
+/// for ever where its file is of high durability.
+#[salsa::tracked(debug)]
 struct ItemText<'db> {
     text: Arc<str>,
 }

@@ -8,6 +8,7 @@ pub mod book;
 pub mod case;
 pub mod compile;
 pub mod coverage;
+pub mod edits;
 pub mod facts;
 mod former;
 pub mod generate;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use rolebook_random::edits;
 use rolebook_random::report::{numbers, rare, section};
 use rolebook_random::run::{Failure, Id, REQUESTS, run, run_one};
 use rolebook_random::shrink::shrink;
@@ -13,12 +14,18 @@ const USAGE: &str = "\
 cargo xtask random [--cases N] [--seed S] [--requests R] [--from B]
     N cases of random books (20000), from a seed (1), R requests about each facts (20); of the books from the Bth (0) on
 cargo xtask random --case BOOK.FACTS.REQUEST   one of them again
+cargo xtask random --edits N [--seed S] [--largest B]
+    N edits of random books of B bytes (10000) at most, each compiled by who knows the earlier texts and by who does not
+cargo xtask random --edited BOOK [--largest B]   the edits of one of them again
 ";
 
 /// So many failures are made smaller and shown.
 const SHOWN: usize = 3;
 /// Progress is told after so many cases.
 const STEP: u64 = 20_000;
+const EDIT_STEP: u64 = 2_000;
+/// Books beyond this are rare, and take their time.
+const LARGEST: u64 = 10_000;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +45,13 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             }
         };
+    }
+    let one = value("--edited").map(|text| text.parse::<u64>());
+    if let (Ok(wanted), Ok(seed), Ok(largest)) =
+        (number("--edits", 0), number("--seed", 1), number("--largest", LARGEST))
+        && (wanted > 0 || matches!(one, Some(Ok(_))))
+    {
+        return edit(one.and_then(Result::ok), wanted, seed, largest as usize);
     }
     let (Ok(cases), Ok(seed), Ok(requests), Ok(first)) =
         (number("--cases", 20_000), number("--seed", 1), number("--requests", REQUESTS), number("--from", 0))
@@ -63,6 +77,40 @@ fn main() -> ExitCode {
         println!("never seen: {what}");
     }
     show(&summary.failures)
+}
+
+/// Many edits of random books, or those of one book.
+fn edit(one: Option<u64>, wanted: u64, seed: u64, largest: usize) -> ExitCode {
+    let start = Instant::now();
+    let shown = AtomicU64::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let summary = match one {
+        Some(book) => edits::run_book(book, largest),
+        None => edits::run(seed, wanted, largest, threads, &|done, failures| {
+            let before = shown.fetch_max(done / EDIT_STEP, Ordering::Relaxed);
+            if done / EDIT_STEP > before || failures > 0 {
+                eprintln!("{done} edits, {failures} failures, {:.0} s", start.elapsed().as_secs_f64());
+            }
+        }),
+    };
+    for failure in &summary.failures {
+        println!("{}: {}", failure.seed, failure.message);
+    }
+    for failure in summary.failures.iter().take(SHOWN) {
+        let page = edits::section(&edits::smaller(failure));
+        write(&format!("edits-{}.md", failure.seed), &page);
+        println!("\n{page}");
+    }
+    println!(
+        "{} edits of {} books in {:.1} s: {} gave a book without an error, {} were of an overlay; {} failures",
+        summary.edits,
+        summary.books,
+        start.elapsed().as_secs_f64(),
+        summary.right,
+        summary.overlays,
+        summary.failures.len()
+    );
+    if summary.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn show(failures: &[Failure]) -> ExitCode {

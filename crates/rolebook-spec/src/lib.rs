@@ -12,12 +12,17 @@
 //!   the output of one that exits with N other than 0.
 //! - ` ```snapshot ` holds what `rolebook check` draws. With `ROLEBOOK_UPDATE=1` consoles and snapshots are rewritten.
 //! - Fences of a section that has sections below it are theirs, too (a name that comes again replaces).
+//! - `stage=2` and so on behind that says what comes later: the files of a stage replace those of the same name, one without a
+//!   text deletes, consoles and snapshots of a stage see it so (` ```rolebook people.rolebook stage=2 `, ` ```console stage=2 `). What
+//!   names no stage is of the first. The stages are compiled one after the other by one compiler; after each it must say
+//!   exactly what a new one says, and what the files of the stage assert holds.
 //! - Any other fence is text.
 
 mod assertion;
 mod books;
 mod page;
 mod run;
+mod warm;
 
 pub use page::{Fence, FenceKind, Page, Section};
 pub use run::{Failure, Outcome, capture, run_command, run_commands, run_section, section_book};

@@ -20,6 +20,8 @@ pub enum FenceKind {
 pub struct Fence {
     /// What it holds.
     pub kind: FenceKind,
+    /// The stage that it belongs to, from 1.
+    pub stage: usize,
     /// Its text.
     pub text: String,
     /// The bytes of that text in the page.
@@ -37,12 +39,41 @@ pub struct Section {
     pub fences: Vec<Fence>,
 }
 
+impl Section {
+    /// How many stages it has.
+    pub fn stages(&self) -> usize {
+        self.fences.iter().map(|fence| fence.stage).max().unwrap_or(1)
+    }
+
+    /// It as it is at a stage: each file as it was said last, commands and drawings of that stage alone.
+    pub fn at(&self, stage: usize) -> Self {
+        let mut fences: Vec<Fence> = Vec::new();
+        for at in 1..=stage {
+            for fence in self.fences.iter().filter(|fence| fence.stage == at) {
+                if let FenceKind::File(_) = fence.kind {
+                    fences.retain(|known| known.kind != fence.kind);
+                    // An empty block deletes; in the beginning it is an empty file.
+                    if at == 1 || !fence.text.is_empty() {
+                        fences.push(fence.clone());
+                    }
+                } else if at == stage {
+                    fences.push(fence.clone());
+                }
+            }
+        }
+        Self { title: self.title.clone(), fences }
+    }
+}
+
 /// A page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// The sections that are tests, in order.
     pub sections: Vec<Section>,
 }
+
+/// A fence that is being read: what it holds and at which stage, its text so far, the bytes of that.
+type Code = ((FenceKind, usize), String, Option<Range<usize>>);
 
 struct Open {
     level: HeadingLevel,
@@ -57,7 +88,7 @@ impl Page {
         let mut sections = Vec::new();
         let mut stack: Vec<Open> = Vec::new();
         let mut heading: Option<(HeadingLevel, String)> = None;
-        let mut code: Option<(FenceKind, String, Option<Range<usize>>)> = None;
+        let mut code: Option<Code> = None;
         for (event, range) in Parser::new(text).into_offset_iter() {
             match event {
                 Event::Start(Tag::Heading { level, .. }) => heading = Some((level, String::new())),
@@ -74,12 +105,12 @@ impl Page {
                     code = fence_kind(&info).map(|kind| (kind, String::new(), None));
                 }
                 Event::End(TagEnd::CodeBlock) => {
-                    if let Some((kind, content, inner)) = code.take()
+                    if let Some(((kind, stage), content, inner)) = code.take()
                         && let Some(open) = stack.last_mut()
                     {
                         let range = inner.unwrap_or_else(|| empty_fence(text, &range));
                         let line = text[..range.start].matches('\n').count() + 1;
-                        open.fences.push(Fence { kind, text: content, range, line });
+                        open.fences.push(Fence { kind, stage, text: content, range, line });
                     }
                 }
                 Event::Text(part) => {
@@ -117,7 +148,7 @@ fn close(stack: &mut Vec<Open>, level: HeadingLevel, sections: &mut Vec<Section>
         let mut fences: Vec<Fence> = Vec::new();
         for fence in stack.iter().flat_map(|open| &open.fences) {
             if let FenceKind::File(_) = fence.kind {
-                fences.retain(|known| known.kind != fence.kind);
+                fences.retain(|known| (&known.kind, known.stage) != (&fence.kind, fence.stage));
             }
             fences.push(fence.clone());
         }
@@ -128,15 +159,23 @@ fn close(stack: &mut Vec<Open>, level: HeadingLevel, sections: &mut Vec<Section>
     }
 }
 
-fn fence_kind(info: &str) -> Option<FenceKind> {
-    let mut words = info.split_whitespace();
-    match (words.next()?, words.next()) {
-        ("console", _) => Some(FenceKind::Console),
-        ("snapshot", _) => Some(FenceKind::Snapshot),
-        ("rolebook", None) => Some(FenceKind::File("book.rolebook".into())),
-        (_, Some(name)) if name.contains('.') => Some(FenceKind::File(name.to_owned())),
-        _ => None,
+/// What a fence holds, and at which stage.
+fn fence_kind(info: &str) -> Option<(FenceKind, usize)> {
+    let (mut words, mut stage) = (Vec::new(), 1);
+    for word in info.split_whitespace() {
+        match word.strip_prefix("stage=") {
+            Some(number) => stage = number.parse().ok().filter(|stage| *stage > 0)?,
+            None => words.push(word),
+        }
     }
+    let kind = match (*words.first()?, words.get(1)) {
+        ("console", _) => FenceKind::Console,
+        ("snapshot", _) => FenceKind::Snapshot,
+        ("rolebook", None) => FenceKind::File("book.rolebook".into()),
+        (_, Some(name)) if name.contains('.') => FenceKind::File((*name).to_owned()),
+        _ => return None,
+    };
+    Some((kind, stage))
 }
 
 #[cfg(test)]
@@ -152,5 +191,18 @@ mod tests {
         assert_eq!(page.sections[0].fences.len(), 2);
         assert_eq!(page.sections[1].fences[1].kind, FenceKind::Console);
         assert_eq!(&text[page.sections[0].fences[1].range.clone()], "b\n");
+    }
+
+    #[test]
+    fn stages_replace_and_delete() {
+        let text = "# T\n```rolebook\na\n```\n```rolebook b.rolebook stage=1\nb\n```\n```console\n```\n```rolebook stage=2\nc\n```\n```rolebook b.rolebook stage=3\n```\n```console stage=3\n```\n";
+        let section = &Page::parse(text).sections[0];
+        let at = |stage: usize| -> Vec<String> {
+            section.at(stage).fences.iter().map(|fence| format!("{:?} {}", fence.kind, fence.text.trim())).collect()
+        };
+        assert_eq!(section.stages(), 3);
+        assert_eq!(at(1), ["File(\"book.rolebook\") a", "File(\"b.rolebook\") b", "Console "]);
+        assert_eq!(at(2), ["File(\"b.rolebook\") b", "File(\"book.rolebook\") c"]);
+        assert_eq!(at(3), ["File(\"book.rolebook\") c", "Console "]);
     }
 }

@@ -14,6 +14,7 @@ use rolebook_diagnostics::{Diagnostic, Sources, Style, full, rules};
 use crate::assertion::{self, Assertion};
 use crate::books::{Books, MANIFEST_NAME};
 use crate::page::{Fence, FenceKind, Section};
+use crate::warm::Warm;
 
 /// Something that is not as the page says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,21 +34,38 @@ pub struct Outcome {
     pub updates: Vec<(Range<usize>, String)>,
 }
 
-/// Runs a section.
+/// Runs a section, stage by stage.
 pub fn run_section(section: &Section) -> Outcome {
     let mut outcome = Outcome::default();
+    let mut warm = Warm::default();
+    let stages = section.stages();
+    for stage in 1..=stages {
+        let now = section.at(stage);
+        run_stage(&now, &mut outcome);
+        // Of one stage there is nothing that could have been kept.
+        if stages > 1
+            && let Some(message) = warm.differs(Books::new(&named(&now)).own())
+        {
+            let changed = section.fences.iter().find(|fence| fence.stage == stage);
+            let line = changed.map_or(1, |fence| fence.line);
+            outcome.failures.push(Failure { line, message: format!("stage {stage}: {message}") });
+        }
+    }
+    outcome
+}
+
+fn run_stage(section: &Section, outcome: &mut Outcome) {
     let files = named(section);
     let has_console = !consoles(section).is_empty();
     let has_assertions = files.iter().any(|(name, fence)| !assertion::find(name, &fence.text).is_empty());
     // A section of commands shows by their output what is wrong with its book.
     if files.iter().any(|(name, _)| name.ends_with(".rolebook")) && (!has_console || has_assertions) {
-        check_book(&files, section, &mut outcome);
+        check_book(&files, section, outcome);
     }
     let consoles = consoles(section);
     if !consoles.is_empty() {
-        run_consoles(&files, &consoles, &mut outcome);
+        run_consoles(&files, &consoles, outcome);
     }
-    outcome
 }
 
 /// Runs the commands of a section in a folder that is there already.
@@ -61,9 +79,9 @@ fn consoles(section: &Section) -> Vec<&Fence> {
     section.fences.iter().filter(|fence| fence.kind == FenceKind::Console).collect()
 }
 
-/// The book of a section with all that it extends, not yet understood.
+/// The book of a section with all that it extends, not yet understood; as it is at its last stage.
 pub fn section_book(section: &Section) -> BookSource {
-    Books::new(&named(section)).own()
+    Books::new(&named(&section.at(section.stages()))).own()
 }
 
 /// The files of a section.
