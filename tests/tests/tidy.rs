@@ -25,8 +25,9 @@ const EDGES: &[(&str, &[&str])] = &[
             "rolebook-yaml",
         ],
     ),
-    ("rolebook-plugin", &["rolebook-diagnostics", "rolebook-policy", "rolebook-engine"]),
+    ("rolebook-plugin", &["rolebook-diagnostics", "rolebook-policy", "rolebook-engine", "rolebook-analysis"]),
     ("rolebook-plugin-facts", &["rolebook-diagnostics", "rolebook-engine", "rolebook-plugin", "rolebook-yaml"]),
+    ("rolebook-plugin-lints", &["rolebook-diagnostics", "rolebook-policy", "rolebook-analysis", "rolebook-plugin"]),
     ("rolebook-plugin-tables", &["rolebook-plugin", "rolebook-policy"]),
     (
         "rolebook-cli",
@@ -39,6 +40,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "rolebook-compiler",
             "rolebook-plugin",
             "rolebook-plugin-facts",
+            "rolebook-plugin-lints",
             "rolebook-plugin-tables",
         ],
     ),

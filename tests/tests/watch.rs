@@ -61,7 +61,7 @@ fn expect(lines: &Receiver<String>, expected: &[&str]) {
 }
 
 const MANIFEST: &str = "name: watched\nversion: 0.1.0\nlanguage: 1\n";
-const BOOK: &str = "principal user\nrole admin\nresource note { action view, edit }\nallow admin to note.view\n";
+const BOOK: &str = "principal user\nrole admin\nresource note { action view, edit }\nallow admin to note.*\n";
 
 #[test]
 fn what_is_new_and_what_is_gone_is_told() {
@@ -104,6 +104,23 @@ fn what_is_new_and_what_is_gone_is_told() {
 }
 
 #[test]
+fn lints_are_told_and_gone_with_a_comment_that_allows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("rolebook.yaml", MANIFEST);
+    write("book.rolebook", BOOK);
+    let lines = watch(folder.path(), ".");
+    let line = "✓ watched: 2 types, 1 role, 2 actions, 0 rows, 0 tests";
+    expect(&lines, &[line]);
+    write("book.rolebook", &format!("{BOOK}area log {{ action read }}\nforbid user to log.read\n"));
+    let lint = "warning[nobody-may] nobody may do `log.read`";
+    let more = "✓ watched: 2 types, 1 role, 3 actions, 0 rows, 0 tests";
+    expect(&lines, &[&format!("book.rolebook:5:19: {lint}"), &format!("{more}, 1 warning")]);
+    write("book.rolebook", &format!("{BOOK}area log {{ action read }} // rolebook: allow(nobody-may) Not yet\n"));
+    expect(&lines, &[&format!("gone: {lint}"), more]);
+}
+
+#[test]
 fn the_base_is_watched_too() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
@@ -138,6 +155,6 @@ fn a_folder_that_is_made_anew_is_watched() {
     until(&|line| line.contains("there is no such file or folder"));
     make(BOOK);
     until(&|line| line == fine);
-    std::fs::write(book.join("book.rolebook"), format!("{BOOK}role boss\n")).expect("written");
+    std::fs::write(book.join("book.rolebook"), format!("{BOOK}role boss\nallow boss to note.view\n")).expect("written");
     until(&|line| line == "✓ book: 2 types, 2 roles, 2 actions, 0 rows, 0 tests");
 }

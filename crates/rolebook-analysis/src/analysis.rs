@@ -5,6 +5,7 @@ use rolebook_policy::{ActionId, Assertion, Policy};
 use crate::assertion::{self, Verdict};
 use crate::cells::{self, CellAt, Pair, Together};
 use crate::dead::{self, Dead};
+use crate::index::Index;
 use crate::schema::Schema;
 
 /// A policy with what all questions about it need, looked up once. Takes time in proportion to the policy; whoever has
@@ -34,6 +35,22 @@ impl<'p> Analysis<'p> {
     /// The granting and `never` cells that make no difference to any request over any valid facts, in order. What is not
     /// decided is not among them.
     pub fn dead_cells(&self) -> Vec<(CellAt, Dead)> {
-        dead::dead_cells(&self.schema)
+        let side = &self.schema.sides[0];
+        dead::dead_cells(side.policy, &side.index, |action, cells, asked| self.dead_in(action, cells, asked))
     }
+
+    /// For each of the `asked` of an action's cells why it makes no difference to any request for the action; `None` where it
+    /// does, or where nobody knows.
+    pub fn dead_in(&self, action: ActionId, cells: &[CellAt], asked: &[usize]) -> Vec<Option<Dead>> {
+        dead::look_at(&self.schema, action, cells, asked)
+    }
+}
+
+/// [`Analysis::dead_cells`], where `ask` is [`Analysis::dead_in`] or remembers what that said of an action on which everything that
+/// it depends on is as it was. It is given the action, the cells that decide it, and which of them are asked about.
+pub fn dead_cells_with(
+    policy: &Policy,
+    ask: impl FnMut(ActionId, &[CellAt], &[usize]) -> Vec<Option<Dead>>,
+) -> Vec<(CellAt, Dead)> {
+    dead::dead_cells(policy, &Index::new(policy), ask)
 }

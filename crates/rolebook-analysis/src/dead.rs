@@ -9,6 +9,7 @@ use crate::circuit::Bit;
 use crate::decide::DecidingCell;
 use crate::domain::Domain;
 use crate::expr::Scope;
+use crate::index::Index;
 use crate::schema::Schema;
 use crate::setting::{Outcome, Setting, questions};
 
@@ -30,9 +31,12 @@ pub enum Dead {
 }
 
 /// The granting and `never` cells that make no difference to any request over any valid facts, in order. What is not decided
-/// is not among them.
-pub(crate) fn dead_cells(schema: &Schema<'_>) -> Vec<(CellAt, Dead)> {
-    let policy = schema.sides[0].policy;
+/// is not among them. `ask` is [`look_at`], or knows what it would say.
+pub(crate) fn dead_cells(
+    policy: &Policy,
+    index: &Index<'_>,
+    mut ask: impl FnMut(ActionId, &[CellAt], &[usize]) -> Vec<Option<Dead>>,
+) -> Vec<(CellAt, Dead)> {
     let mut state: BTreeMap<CellAt, Option<Dead>> = BTreeMap::new();
     for (matrix, declared) in policy.matrices.iter().enumerate() {
         let table = TableAt::Matrix(matrix);
@@ -45,39 +49,50 @@ pub(crate) fn dead_cells(schema: &Schema<'_>) -> Vec<(CellAt, Dead)> {
         }
     }
     for action in (0..policy.actions.len()).map(|index| ActionId(index as u32)) {
-        look_at(schema, action, &mut state);
+        let cells = cells_of(policy, index, action);
+        let is_open = |at: &CellAt| state.get(at).is_some_and(Option::is_some);
+        let asked: Vec<usize> = (0..cells.len()).filter(|index| is_open(&cells[*index])).collect();
+        if asked.is_empty() {
+            continue;
+        }
+        for (index, found) in asked.iter().zip(ask(action, &cells, &asked)) {
+            let state = state.entry(cells[*index]).or_default();
+            *state = state.and_then(|before| Some(found?.max(before)));
+        }
     }
     state.into_iter().filter_map(|(cell, dead)| Some((cell, dead?))).collect()
 }
 
-/// Lowers the verdict of each cell by what the action shows: `None` is alive.
-fn look_at(schema: &Schema<'_>, action: ActionId, state: &mut BTreeMap<CellAt, Option<Dead>>) {
-    let policy = schema.sides[0].policy;
+/// The cells of matrices that decide the action, in order.
+fn cells_of(policy: &Policy, index: &Index<'_>, action: ActionId) -> Vec<CellAt> {
     let mut cells: Vec<CellAt> = Vec::new();
-    for row in schema.sides[0].index.deciding(action).iter().map(|row| row.at) {
-        let (TableAt::Matrix(_), Some(table)) = (row.table, row.table.of(policy)) else { continue };
-        let columns = (0..table.columns.len()).map(|column| CellAt { row, column });
-        cells.extend(columns.filter(|cell| state.get(cell).is_some_and(Option::is_some)));
+    for row in index.deciding(action).iter().map(|row| row.at) {
+        if let (TableAt::Matrix(_), Some(table)) = (row.table, row.table.of(policy)) {
+            cells.extend((0..table.columns.len()).map(|column| CellAt { row, column }));
+        }
     }
-    if cells.is_empty() {
-        return;
-    }
+    cells
+}
+
+/// For each of the `asked` of an action's cells why it makes no difference to the action; `None` is alive, or not decided.
+pub(crate) fn look_at(schema: &Schema<'_>, action: ActionId, cells: &[CellAt], asked: &[usize]) -> Vec<Option<Dead>> {
+    let policy = schema.sides[0].policy;
+    let mut state = vec![Some(Dead::Shadowed); asked.len()];
     for question in questions(schema, &[(0, action)], |_| true) {
         let domain = Domain::new(schema, &question);
         // Without a bound "there are none" is no proof: the cells count as alive.
         if domain.gap.is_some() {
-            cells.iter().for_each(|at| {
-                state.insert(*at, None);
-            });
-            return;
+            return vec![None; asked.len()];
         }
         let mut setting = Setting::new(schema, &domain, &question);
-        for at in &cells {
-            let Some(Some(before)) = state.get(at).copied() else { continue };
-            let found = verdict(&mut setting, policy, action, *at, domain.resource);
-            state.insert(*at, found.map(|found| found.max(before)));
+        for (state, index) in state.iter_mut().zip(asked) {
+            if let (Some(before), Some(at)) = (*state, cells.get(*index)) {
+                let found = verdict(&mut setting, policy, action, *at, domain.resource);
+                *state = found.map(|found| found.max(before));
+            }
         }
     }
+    state
 }
 
 fn verdict(

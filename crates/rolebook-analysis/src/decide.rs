@@ -130,7 +130,7 @@ impl Encoder<'_, '_, '_> {
         self.any(&parts)
     }
 
-    fn rule_value(&mut self, rule: &Rule, scope: Scope) -> Rails {
+    pub(crate) fn rule_value(&mut self, rule: &Rule, scope: Scope) -> Rails {
         let grantees = rule.grantees.iter().map(|(_, grantee)| grantee);
         let holds = self.is_any_meant(grantees, scope);
         let condition = rule.condition.map_or(Rails::TRUE, |condition| self.truth(condition, scope));
@@ -143,7 +143,7 @@ impl Encoder<'_, '_, '_> {
     }
 
     /// When some grant applies; true of those alone whose obligations the caller enforces.
-    fn is_granted(&mut self, action: ActionId, scope: Scope) -> Rails {
+    pub(crate) fn is_granted(&mut self, action: ActionId, scope: Scope) -> Rails {
         let known = self.known();
         let mut ways = Vec::new();
         for cell in deciding_cells(known, action) {

@@ -8,6 +8,7 @@ mod commands;
 mod files;
 mod git;
 mod io;
+mod look;
 mod registry;
 mod report;
 
@@ -16,6 +17,7 @@ use std::ffi::OsString;
 use clap::Parser as _;
 
 pub use io::Io;
+pub use look::{Case, Lints, Looked, Ran, look};
 
 /// Everything is well, or the answer is "allowed".
 pub const EXIT_FINE: u8 = 0;
@@ -46,4 +48,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         io.color = true;
     }
     commands::run(parsed.command, io)
+}
+
+/// The rules of the lints that are plugged in.
+pub fn lint_rules() -> impl Iterator<Item = &'static rolebook_diagnostics::Rule> {
+    registry::lints().map(|lint| lint.rule())
 }

@@ -9,7 +9,7 @@ use salsa::Setter as _;
 
 use crate::book::{Base, BookFile, BookSource};
 use crate::manifest::Manifest;
-use crate::queries::{BaseBook, Book, Database, SourceFile, compiled, layers};
+use crate::queries::{BaseBook, Book, Database, SourceFile, compiled, diagnosed, layers};
 use crate::tests::Test;
 
 /// Where an assertion of the policy stands.
@@ -166,15 +166,21 @@ impl Compiler {
     /// What the book comes to. Deterministic: the same files give the same result, in whatever order they came.
     pub fn compile(&self) -> Compiled {
         match self.book {
-            Some(book) => compiled(&self.db, book).clone(),
+            Some(book) => compiled(&self.db, book),
             None => Compiled::default(),
         }
+    }
+
+    /// What is wrong with the book or worth knowing, in the order of every output: what [`Compiler::compile`] says of it, without
+    /// the work of putting the policy together.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.book.map_or(vec![], |book| diagnosed(&self.db, book).diagnostics.clone())
     }
 
     /// What the book that this one extends comes to by itself.
     pub(crate) fn compile_base(&self) -> Option<Compiled> {
         match self.book?.base(&self.db) {
-            BaseBook::Book(base) => Some(compiled(&self.db, *base).clone()),
+            BaseBook::Book(base) => Some(compiled(&self.db, *base)),
             BaseBook::None | BaseBook::Refused(_) => None,
         }
     }

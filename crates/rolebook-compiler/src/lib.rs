@@ -5,6 +5,7 @@
 //! [`lower`]), grants ([`grants`]), proofs over rows and cells ([`rows`], [`proof`]), tests ([`tests`]). A name that could
 //! not be read is poisoned, so that one mistake gives one diagnostic.
 
+mod allows;
 mod assertions;
 mod book;
 mod calls;
@@ -12,12 +13,14 @@ mod compiler;
 mod conditions;
 mod coverage;
 mod declare;
+mod fingerprint;
 mod former;
 mod grants;
 mod items;
 mod logic;
 mod lower;
 mod manifest;
+mod memory;
 mod model;
 mod overlay;
 mod pattern;
@@ -29,6 +32,7 @@ mod sink;
 mod tests;
 mod typing;
 
+pub use allows::Allows;
 pub use assertions::{Proof, broken_claims_of_bases, prove_assertions};
 pub use book::{Base, BookFile, BookSource, Refusal, Shelf, folder_at, with_bases};
 pub use compiler::{Compiled, CompiledAssertion, Compiler};

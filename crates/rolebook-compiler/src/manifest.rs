@@ -1,6 +1,6 @@
 //! `rolebook.yaml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Severity, Span, did_you_mean, rules};
@@ -20,8 +20,11 @@ pub struct Manifest {
     pub language: u32,
     /// The book that this one extends.
     pub extends: Option<String>,
-    /// The weight of lints by rule id; `None` switches one off.
+    /// The weight of lints by rule id; `None` switches one off. Never that of an error: a book in which a lint finds something
+    /// means what it means.
     pub lints: BTreeMap<String, Option<Severity>>,
+    /// The lints of level `error`: what they find fails a check.
+    pub denied: BTreeSet<String>,
 }
 
 const KEYS: [&str; 5] = ["name", "version", "language", "extends", "lints"];
@@ -87,6 +90,7 @@ impl Reader<'_> {
             language: 0,
             extends: None,
             lints: BTreeMap::new(),
+            denied: BTreeSet::new(),
         };
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for (key, value) in entries {
@@ -103,7 +107,7 @@ impl Reader<'_> {
                 "version" => manifest.version = self.scalar(value, "version").unwrap_or_default(),
                 "language" => manifest.language = self.language(value),
                 "extends" => manifest.extends = self.scalar(value, "extends"),
-                "lints" => manifest.lints = self.lints(value),
+                "lints" => (manifest.lints, manifest.denied) = self.lints(value),
                 other => {
                     let near = did_you_mean(other, KEYS);
                     let help = near.map_or_else(
@@ -171,8 +175,8 @@ impl Reader<'_> {
         }
     }
 
-    fn lints(&mut self, node: &Node) -> BTreeMap<String, Option<Severity>> {
-        let mut levels = BTreeMap::new();
+    fn lints(&mut self, node: &Node) -> (BTreeMap<String, Option<Severity>>, BTreeSet<String>) {
+        let (mut levels, mut denied) = (BTreeMap::new(), BTreeSet::new());
         let Kind::Map(entries) = &node.kind else {
             self.error(
                 "`lints` is a list of `rule-id: level` lines".into(),
@@ -180,7 +184,7 @@ impl Reader<'_> {
                 "here",
                 "levels are off, note, warning, error",
             );
-            return levels;
+            return (levels, denied);
         };
         for (key, value) in entries {
             let known = rules::find(&key.text).filter(|rule| rule.is_lint());
@@ -198,7 +202,10 @@ impl Reader<'_> {
                 Some("off") => None,
                 Some("note") => Some(Severity::Note),
                 Some("warning") => Some(Severity::Warning),
-                Some("error") => Some(Severity::Error),
+                Some("error") => {
+                    denied.insert(key.text.clone());
+                    Some(Severity::Warning)
+                }
                 Some(other) => {
                     let near = did_you_mean(other, ["off", "note", "warning", "error"]);
                     let help = near.map_or("levels are off, note, warning, error".into(), |near| {
@@ -211,6 +218,6 @@ impl Reader<'_> {
             };
             levels.insert(key.text.clone(), level);
         }
-        levels
+        (levels, denied)
     }
 }

@@ -1,5 +1,6 @@
 //! Where items stand: what was found out about items by themselves is put into their files.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, LineIndex, Span};
@@ -16,7 +17,8 @@ pub(crate) const END_OF_FILE: Span = Span { start: u32::MAX, end: u32::MAX };
 pub(crate) struct FileText<'a> {
     pub(crate) path: Arc<str>,
     pub(crate) text: &'a str,
-    pub(crate) lines: LineIndex,
+    /// Its lines, once somebody wants to know.
+    pub(crate) lines: OnceCell<LineIndex>,
 }
 
 /// An item in its file.
@@ -47,7 +49,8 @@ impl Places<'_> {
         if item.is_raw { span.shifted(item.piece.span.start) } else { item.piece.absolute(span) }
     }
 
-    fn settle_span(&self, file: &mut Arc<str>, span: &mut Span) {
+    /// Puts a file and bytes of it where they are.
+    pub(crate) fn settle_span(&self, file: &mut Arc<str>, span: &mut Span) {
         let Some(item) = self.item(file) else { return };
         *span = self.absolute(item, *span);
         *file = self.files[item.file].path.clone();
@@ -95,7 +98,10 @@ impl Places<'_> {
     fn place(&self, place: Place) -> Place {
         let Some(item) = self.items.get(place.file as usize).filter(|_| place.line > 0) else { return place };
         let file = &self.files[item.file];
-        let at = file.lines.line_column(file.text, self.absolute(item, Span::new(place.line - 1, place.line)).start);
+        let at = file
+            .lines
+            .get_or_init(|| LineIndex::new(file.text))
+            .line_column(file.text, self.absolute(item, Span::new(place.line - 1, place.line)).start);
         Place { file: item.file as u32, line: at.line, column: at.column }
     }
 
@@ -113,10 +119,5 @@ impl Places<'_> {
         }
         test.span = self.absolute(item, test.span);
         test.file = self.files[item.file].path.clone();
-    }
-
-    /// Puts a file and bytes of it where they are.
-    pub(crate) fn settle_place(&self, file: &mut Arc<str>, span: &mut Span) {
-        self.settle_span(file, span);
     }
 }

@@ -4,15 +4,18 @@
 //! by. What visibly excludes the row's case, or, beside an `if` or `with` cell, visibly implies the cell, is well; of the
 //! rest `rolebook-analysis` finds out exactly, and gives an example or a proof.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use rolebook_analysis::{Analysis, CellAt, Dead, GrantAt, Pair, RowAt, TableAt, Together};
+use rolebook_analysis::{Analysis, CellAt, Dead, GrantAt, Pair, RowAt, TableAt, Together, dead_cells_with};
 use rolebook_diagnostics::rules;
 use rolebook_policy::{ActionId, CellKind, Effect, Grantee, Matrix, ObligationId, Policy, Setting, Settings};
 
+use crate::fingerprint::{self, Print};
 use crate::grants::{Grants, LoweredMatrix, LoweredRule, LoweredSettings};
 use crate::items::{Items, Spot};
 use crate::logic::{Alternatives, Logic, always, join};
+use crate::memory::Memory;
 use crate::model::Model;
 use crate::rows::{RowIndex, check_overlaps, deciding};
 use crate::sink::Sink;
@@ -84,9 +87,24 @@ pub(crate) fn check(items: &Items<'_>, model: &Model, sink: &mut Sink, found: &G
     }
 }
 
-/// Cells that never make a difference. To be asked of a book that is otherwise right.
-pub(crate) fn check_dead(items: &Items<'_>, policy: &Policy, sink: &mut Sink, matrices: &[LoweredMatrix]) {
-    for (at, dead) in Analysis::new(policy).dead_cells() {
+/// Cells that never make a difference. To be asked of a book that is otherwise right; `declared` is the fingerprint of what it
+/// declares.
+pub(crate) fn check_dead(
+    items: &Items<'_>,
+    (policy, declared): (&Policy, Print),
+    sink: &mut Sink,
+    matrices: &[LoweredMatrix],
+    memory: &Memory,
+) {
+    let prints = fingerprint::actions(policy, declared);
+    // Without a question that nobody has answered before nothing needs to be looked up.
+    let analysis = OnceCell::new();
+    let dead = dead_cells_with(policy, |action, cells, asked| {
+        memory.dead((prints[action.index()], asked), || {
+            analysis.get_or_init(|| Analysis::new(policy)).dead_in(action, cells, asked)
+        })
+    });
+    for (at, dead) in dead {
         let TableAt::Matrix(matrix) = at.row.table else { continue };
         let Some(lowered) = matrices.get(matrix) else { continue };
         let spot = lowered.cells.get(at.row.row).and_then(|cells| cells.get(at.column));

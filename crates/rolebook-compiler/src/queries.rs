@@ -12,24 +12,27 @@
 //! | `granted` (a book) | `declared`; tables, rules, assertions, sources | one of those changes |
 //! | `proved` (a book) | `granted` | the meaning of a grant changes |
 //! | `tested` (a book) | `proved`; the tests | a test changes, or what it is about |
-//! | `compiled` (a book) | all of it, and where items stand | anything changes: it only puts together |
+//! | `diagnosed` (a book) | what all of them found, and where items stand | anything changes: it only puts together |
 //!
 //! A comment, a blank line or an item that moved changes no bare text (see [`rolebook_syntax::Piece`]), so of all these only
-//! `cut_up`, `written` and `compiled` run.
+//! `cut_up`, `entries` and `diagnosed` run. The policy with its places is put together when somebody asks for it ([`compiled`]).
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use rolebook_diagnostics::{Diagnostic, LineIndex, Severity, Span, rules};
+use rolebook_diagnostics::{Diagnostic, Severity, Span, rules};
 use rolebook_policy::{Expr, Policy};
 use rolebook_syntax::ast::ItemKind;
 use rolebook_syntax::{Item, Piece, Problem, parse_item, pieces};
 
 use crate::book::Refusal;
 use crate::compiler::{Compiled, CompiledAssertion};
+use crate::fingerprint::{self, Print};
 use crate::grants::{Grants, LoweredMatrix, LoweredSettings};
 use crate::items::{Items, Unit};
 use crate::manifest::{self, Manifest};
+use crate::memory::Memory;
 use crate::model::Model;
 use crate::places::{FileText, ItemPlace, Places};
 use crate::sink::Sink;
@@ -40,19 +43,23 @@ use crate::{conditions, coverage, grants, model, overlay, proof, tests};
 const ERRORS_SHOWN: usize = 3;
 
 #[salsa::db]
-pub(crate) trait Db: salsa::Database {}
+pub(crate) trait Db: salsa::Database {
+    /// What was proved before.
+    fn memory(&self) -> &Memory;
+}
 
 #[salsa::db]
 #[derive(Clone)]
 pub(crate) struct Database {
     /// The queries that ran, by name, where somebody wants to know.
     pub(crate) log: Option<Arc<Mutex<Vec<String>>>>,
+    memory: Memory,
     storage: salsa::Storage<Self>,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { log: None, storage: salsa::Storage::default() }
+        Self { log: None, memory: Memory::default(), storage: salsa::Storage::default() }
     }
 }
 
@@ -69,7 +76,7 @@ impl Database {
                 log.push(name.split('(').next().unwrap_or(&name).to_owned());
             }
         })));
-        Self { log: Some(log), storage }
+        Self { log: Some(log), memory: Memory::default(), storage }
     }
 }
 
@@ -77,7 +84,11 @@ impl Database {
 impl salsa::Database for Database {}
 
 #[salsa::db]
-impl Db for Database {}
+impl Db for Database {
+    fn memory(&self) -> &Memory {
+        &self.memory
+    }
+}
 
 #[salsa::input(debug)]
 pub(crate) struct SourceFile {
@@ -258,6 +269,11 @@ fn declared(db: &dyn Db, book: Book) -> Arc<Declared> {
     Arc::new(Declared { units, model, sink })
 }
 
+#[salsa::tracked]
+fn print(db: &dyn Db, book: Book) -> Print {
+    fingerprint::declared(&declared(db, book).model.policy)
+}
+
 /// What a book grants, refuses and claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Granted {
@@ -326,7 +342,8 @@ fn proved(db: &dyn Db, book: Book) -> Option<Arc<Proved>> {
     let missing = coverage::check(&items, &granted.model, &policy, &found.ceilings, &mut sink);
     let ceilings = policy.ceilings.len();
     policy.ceilings.extend(missing);
-    proof::check_dead(&items, &policy, &mut sink, &found.matrices);
+    let print = (&policy, *print(db, book));
+    proof::check_dead(&items, print, &mut sink, &found.matrices, db.memory());
     policy.ceilings.truncate(ceilings);
     policy.assertions = found.assertions.iter().map(|lowered| lowered.assertion.clone()).collect();
     Some(Arc::new(Proved { policy, sink }))
@@ -361,43 +378,58 @@ fn extends(db: &dyn Db, book: Book) -> Option<(Arc<str>, Span)> {
     Some((file.path(db).clone(), span))
 }
 
-/// What a book comes to, with everything in its place.
+/// What is to be said about a book, with everything in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Diagnosed {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Whether there is no error.
+    is_right: bool,
+    manifest: Option<Manifest>,
+    extends: Option<(Arc<str>, Span)>,
+}
+
 #[salsa::tracked]
-pub(crate) fn compiled(db: &dyn Db, book: Book) -> Compiled {
+pub(crate) fn diagnosed(db: &dyn Db, book: Book) -> Diagnosed {
     let layers = layers(db, book);
     let own = layers.len() - 1;
-    let places = places(db, &layers);
-    let mut compiled = Compiled { extends: extends(db, book), ..Compiled::default() };
-    compiled.base_files = layers[..own].iter().map(|book| book.files(db).len()).sum();
+    let mut found = Diagnosed { diagnostics: vec![], is_right: false, manifest: None, extends: extends(db, book) };
     let mut sink = Sink::default();
     match book.manifest(db) {
         Some(file) => {
             let (manifest, diagnostics) = read_manifest(db, *file);
             sink.diagnostics.extend(diagnostics.iter().cloned());
-            compiled.manifest.clone_from(manifest);
+            found.manifest.clone_from(manifest);
         }
         None => sink.diagnostics.push(no_manifest(book.folder(db))),
     }
     report_form(db, book, &mut sink);
-    if check_base(db, book, &compiled, &mut sink) {
+    if check_base(db, book, found.extends.as_ref(), &mut sink) {
         report_emptiness(db, book, own, &mut sink);
-        put_together(db, book, &places, &mut compiled, &mut sink);
+        report_meaning(db, book, &places(db, &layers), &mut sink);
     }
-    let below: BTreeSet<Arc<str>> =
-        places.files.iter().take(compiled.base_files).map(|file| file.path.clone()).collect();
-    overlay::settle(&below, compiled.extends.as_ref().filter(|_| own > 0), &mut sink);
-    let levels = compiled.manifest.as_ref().map(|manifest| manifest.lints.clone()).unwrap_or_default();
-    compiled.diagnostics = sink.finish();
-    compiled.diagnostics.retain(|diagnostic| !matches!(levels.get(diagnostic.rule.id), Some(None)));
-    for diagnostic in &mut compiled.diagnostics {
+    let below = layers[..own].iter().flat_map(|book| book.files(db)).map(|file| file.path(db).clone()).collect();
+    overlay::settle(&below, found.extends.as_ref().filter(|_| own > 0), &mut sink);
+    let levels = found.manifest.as_ref().map(|manifest| manifest.lints.clone()).unwrap_or_default();
+    found.diagnostics = sink.finish();
+    found.diagnostics.retain(|diagnostic| !matches!(levels.get(diagnostic.rule.id), Some(None)));
+    for diagnostic in &mut found.diagnostics {
         if let Some(Some(level)) = levels.get(diagnostic.rule.id) {
             diagnostic.severity = *level;
         }
     }
-    if compiled.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        compiled.policy = None;
-        compiled.tests.clear();
-        compiled.assertions.clear();
+    found.is_right = found.diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error);
+    found
+}
+
+/// What a book comes to, with everything in its place. Not kept: it only puts together what is.
+pub(crate) fn compiled(db: &dyn Db, book: Book) -> Compiled {
+    let Diagnosed { diagnostics, is_right, manifest, extends } = diagnosed(db, book).clone();
+    let layers = layers(db, book);
+    let below = &layers[..layers.len() - 1];
+    let base_files = below.iter().map(|book| book.files(db).len()).sum();
+    let mut compiled = Compiled { diagnostics, manifest, extends, base_files, ..Compiled::default() };
+    if is_right {
+        put_together(db, book, &places(db, &layers), &mut compiled);
     }
     compiled
 }
@@ -408,7 +440,7 @@ fn places<'db>(db: &'db dyn Db, layers: &[Book]) -> Places<'db> {
     let mut places = Places { files: vec![], items: vec![] };
     for file in &files {
         let text = file.text(db);
-        places.files.push(FileText { path: file.path(db).clone(), text, lines: LineIndex::new(text) });
+        places.files.push(FileText { path: file.path(db).clone(), text, lines: OnceCell::new() });
     }
     for kind in KINDS {
         for (index, file) in files.iter().enumerate() {
@@ -422,8 +454,11 @@ fn places<'db>(db: &'db dyn Db, layers: &[Book]) -> Places<'db> {
 }
 
 /// What the queries found, each in its place.
-fn put_together(db: &dyn Db, book: Book, places: &Places<'_>, compiled: &mut Compiled, sink: &mut Sink) {
-    let mut take = |found: &Sink| {
+fn report_meaning(db: &dyn Db, book: Book, places: &Places<'_>, sink: &mut Sink) {
+    let (proved, tested) = (proved(db, book).as_ref(), tested(db, book).as_ref());
+    let found = [Some(&declared(db, book).sink), Some(&granted(db, book).sink)];
+    let found = found.into_iter().chain([proved.map(|found| &found.sink), tested.map(|found| &found.sink)]);
+    for found in found.flatten() {
         let settled = |diagnostic: &Diagnostic| {
             let mut diagnostic = diagnostic.clone();
             places.settle(&mut diagnostic);
@@ -431,13 +466,12 @@ fn put_together(db: &dyn Db, book: Book, places: &Places<'_>, compiled: &mut Com
         };
         sink.diagnostics.extend(found.diagnostics.iter().map(settled));
         sink.renamed.extend(found.renamed.iter().map(settled));
-    };
-    let (declared, granted) = (declared(db, book), granted(db, book));
-    take(&declared.sink);
-    take(&granted.sink);
+    }
+}
+
+/// What a book without errors means.
+fn put_together(db: &dyn Db, book: Book, places: &Places<'_>, compiled: &mut Compiled) {
     let (Some(proved), Some(tested)) = (proved(db, book), tested(db, book)) else { return };
-    take(&proved.sink);
-    take(&tested.sink);
     let mut policy = Policy { exprs: tested.exprs.clone(), ..proved.policy.clone() };
     if let Some(manifest) = &compiled.manifest {
         policy.name.clone_from(&manifest.name);
@@ -448,10 +482,11 @@ fn put_together(db: &dyn Db, book: Book, places: &Places<'_>, compiled: &mut Com
     compiled.policy = Some(policy);
     compiled.tests.clone_from(&tested.tests);
     compiled.tests.iter_mut().for_each(|test| places.settle_test(test));
+    let (declared, granted) = (declared(db, book), granted(db, book));
     let items = Items::new(layers(db, book).len() - 1, declared.units.iter().chain(&granted.units));
     for lowered in &granted.grants.assertions {
         let (mut file, mut span) = (items.file(lowered.head.item), lowered.head.span);
-        places.settle_place(&mut file, &mut span);
+        places.settle_span(&mut file, &mut span);
         let inherited = items.layer(lowered.head.item) < items.own;
         compiled.assertions.push(CompiledAssertion { file, span, inherited });
     }
@@ -466,17 +501,17 @@ fn no_manifest(folder: &str) -> Diagnostic {
 /// The errors of a book on which another one stands; nothing where it has none.
 #[salsa::tracked]
 fn errors(db: &dyn Db, book: Book) -> Vec<Diagnostic> {
-    let diagnostics = compiled(db, book).diagnostics.iter();
+    let diagnostics = diagnosed(db, book).diagnostics.iter();
     diagnostics.filter(|found| found.severity == Severity::Error).cloned().collect()
 }
 
 /// Whether the book stands on firm ground: without its base, or on one that has errors, nothing can be said of it.
-fn check_base(db: &dyn Db, book: Book, compiled: &Compiled, sink: &mut Sink) -> bool {
-    let at = |diagnostic: Diagnostic, label: &str| match &compiled.extends {
+fn check_base(db: &dyn Db, book: Book, extends: Option<&(Arc<str>, Span)>, sink: &mut Sink) -> bool {
+    let at = |diagnostic: Diagnostic, label: &str| match extends {
         Some((file, span)) => diagnostic.label(file, *span, label),
         None => diagnostic,
     };
-    match (book.base(db), &compiled.extends) {
+    match (book.base(db), extends) {
         (BaseBook::None, None) => true,
         (BaseBook::Refused(Refusal { rule, message, help }), _) => {
             sink.diagnostics.push(at(Diagnostic::new(rule, message.clone()), "extended here").help(help.clone()));

@@ -145,6 +145,38 @@ rules! {
     /// `assigned` where nobody is.
     NOBODY_ASSIGNED = Warning "nobody-assigned";
     // lints
+    /// A comment to the checker that it does not understand, or that gives no reason.
+    INVALID_ALLOW = Warning "invalid-allow";
+    /// A comment that allows what is not found.
+    UNUSED_ALLOW = Warning "unused-allow";
+    /// An action that no facts allow anybody.
+    NOBODY_MAY = Warning "nobody-may";
+    /// A rule that never applies.
+    NEVER_APPLIES = Warning "never-applies";
+    /// A condition that is always true or always false.
+    CONSTANT_CONDITION = Warning "constant-condition";
+    /// A license under which nobody may do anything.
+    EMPTY_LICENSE = Warning "empty-license";
+    /// A role that grants nothing.
+    EMPTY_ROLE = Warning "empty-role";
+    /// Two roles that grant the same.
+    SAME_GRANTS = Warning "same-grants";
+    /// A key role that nothing asks for.
+    UNUSED_KEY_ROLE = Warning "unused-key-role";
+    /// An action that stands in no table, beside others that do.
+    MISSING_ROW = Note "missing-row";
+    /// An obligation in a row of several actions.
+    SHARED_OBLIGATION = Note "shared-obligation";
+    /// A forbid that refuses where an optional value is missing, and does not say so.
+    UNGUARDED_FORBID = Warning "unguarded-forbid";
+    /// A ceiling of an overlay that changes nothing.
+    IDLE_CEILING = Warning "idle-ceiling";
+    /// A grant for which a list has to look at every thing.
+    SCAN_LIST = Note "scan-list";
+    /// Titles that differ by capital letters only.
+    TITLE_CASE = Note "title-case";
+    /// A role that no principal can hold, since none sits where it is held.
+    UNSEATED_ROLE = Warning "unseated-role";
     /// A former name where the name of today should stand.
     RENAMED_NAME = Warning "renamed-name";
     /// An obligation that nobody has defined yet.

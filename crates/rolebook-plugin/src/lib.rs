@@ -3,11 +3,15 @@
 //!
 //! A plugin is pure: text and data in, text, data and diagnostics out. Reading files and printing is the caller's.
 
+mod lint;
+
 use std::sync::Arc;
 
 use rolebook_diagnostics::Diagnostic;
 use rolebook_engine::Document;
 use rolebook_policy::Policy;
+
+pub use lint::{Finding, FoundAt, Lint, LintBook, lint};
 
 /// What every plugin says of itself.
 pub trait Plugin: Sync {

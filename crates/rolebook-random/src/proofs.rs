@@ -1,6 +1,6 @@
 //! Claims about a book that are decided once, to be tried on every request.
 
-use rolebook_analysis::{Analysis, CellAt, Dead, Diff, Verdict, diff};
+use rolebook_analysis::{Analysis, CellAt, Dead, Diff, Survey, Verdict, diff, survey};
 use rolebook_policy::{
     ActionId, Assertion, Claim, Grantee, Holding, KeyRoleId, LicenseId, ObligationId, Place, Policy, RoleId, TypeId,
     TypeKind,
@@ -17,6 +17,8 @@ pub struct Proofs {
     pub claims: Vec<(Assertion, Verdict)>,
     /// Cells that never make a difference.
     pub dead: Vec<(CellAt, Dead)>,
+    /// What can be so at all.
+    pub survey: Option<Survey>,
     /// What changes from the book to one of those that refuse more, by position there.
     pub narrowed: Vec<(usize, Diff)>,
     /// What changes from the book that it extends.
@@ -33,7 +35,7 @@ pub(crate) fn proofs(
 ) -> Proofs {
     // What is decided takes longer than what is asked: one book in three is looked at so closely.
     if effort == Effort::Sample && !rng.chance(33) {
-        return Proofs { claims: vec![], dead: vec![], narrowed: vec![], extended: None };
+        return Proofs { claims: vec![], dead: vec![], survey: None, narrowed: vec![], extended: None };
     }
     let analysis = Analysis::new(policy);
     let claims = match effort {
@@ -53,7 +55,7 @@ pub(crate) fn proofs(
     };
     let narrowed = chosen.into_iter().map(|at| (at, diff(policy, &narrower[at].policy))).collect();
     let extended = base.filter(|_| effort == Effort::All || rng.chance(20)).map(|base| diff(base, policy));
-    Proofs { claims, dead: analysis.dead_cells(), narrowed, extended }
+    Proofs { claims, dead: analysis.dead_cells(), survey: Some(survey(policy)), narrowed, extended }
 }
 
 /// An assertion about one action of the book, with a condition that the book has for it, or none.

@@ -8,6 +8,7 @@ mod engine;
 mod less;
 mod proofs;
 mod sealed;
+mod surveyed;
 mod texts;
 
 use crate::case::{Case, Ready};
@@ -129,6 +130,11 @@ pub const PROPERTIES: &[Property] = &[
         name: "sealed",
         promise: "a book that extends another one allows nothing more of what that one does not leave open",
         check: Check::Case(sealed::extended_is_sealed),
+    },
+    Property {
+        name: "survey",
+        promise: "what is said never to be so never is",
+        check: Check::Case(surveyed::never_is_never),
     },
     // PLUG IN HERE.
 ];

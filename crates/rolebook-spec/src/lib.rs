@@ -7,6 +7,7 @@
 //! - `// error[rule-id]: text` at the end of a line says: here a diagnostic of that rule is reported whose message holds the
 //!   text (`#` in YAML). On a line of its own the comment speaks of the next line that is none. Matched both ways: every
 //!   diagnostic is asserted, every assertion met. Failed tests of the book are diagnostics like any other.
+//! - Lints of plugins are run on pages that have the title `Lints` or the id of a lint, and in every console.
 //! - ` ```console ` holds commands (`$ rolebook …`, run in the folder with the files) and what they print; `[exit N]` ends
 //!   the output of one that exits with N other than 0.
 //! - ` ```snapshot ` holds what `rolebook check` draws. With `ROLEBOOK_UPDATE=1` consoles and snapshots are rewritten.

@@ -7,9 +7,9 @@ use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
-use rolebook_cli::Io;
-use rolebook_compiler::{Base, BookSource, Compiler, prove_assertions, run_test};
-use rolebook_diagnostics::{Diagnostic, Sources, Style, full};
+use rolebook_cli::{Io, Lints, lint_rules, look};
+use rolebook_compiler::{Base, BookSource, Compiler};
+use rolebook_diagnostics::{Diagnostic, Sources, Style, full, rules};
 
 use crate::assertion::{self, Assertion};
 use crate::books::{Books, MANIFEST_NAME};
@@ -76,7 +76,7 @@ fn named(section: &Section) -> Vec<(&str, &Fence)> {
 }
 
 fn check_book(files: &[(&str, &Fence)], section: &Section, outcome: &mut Outcome) {
-    let (diagnostics, sources) = compile(files);
+    let (diagnostics, sources) = compile(files, lints(section));
     let mut assertions: Vec<(Assertion, usize)> = Vec::new();
     for (name, fence) in files.iter().filter(|(name, _)| name.ends_with(".rolebook") || name.ends_with(MANIFEST_NAME)) {
         let found = assertion::find(name, &fence.text);
@@ -128,21 +128,25 @@ fn headline(diagnostic: &Diagnostic) -> String {
     format!("{}[{}]: {}", diagnostic.severity.word(), diagnostic.rule.id, diagnostic.message)
 }
 
+/// Pages about other things show books that are too small to be without a lint.
+fn lints(section: &Section) -> Lints {
+    let page = section.title.split(" › ").next().unwrap_or("");
+    let comments = [&rules::INVALID_ALLOW, &rules::UNUSED_ALLOW];
+    let is_about_lints = page == "Lints" || lint_rules().chain(comments).any(|rule| rule.id == page);
+    if is_about_lints { Lints::Run } else { Lints::Skip }
+}
+
 /// What is reported of the section's book and, of each by itself, of those that it extends.
-fn compile(files: &[(&str, &Fence)]) -> (Vec<Diagnostic>, Sources) {
+fn compile(files: &[(&str, &Fence)], lints: Lints) -> (Vec<Diagnostic>, Sources) {
     let mut diagnostics = Vec::new();
     let mut sources = Sources::default();
     let mut next = Some(Books::new(files).own());
     while let Some(book) = next {
         let mut compiler = Compiler::new();
         compiler.set(book.clone());
-        let compiled = compiler.compile();
-        let proofs = prove_assertions(&compiler, &compiled, |_| true);
-        let mut found = compiled.diagnostics;
-        found.extend(proofs.into_iter().flat_map(|proof| proof.diagnostics));
-        if let Some(policy) = &compiled.policy {
-            found.extend(compiled.tests.iter().flat_map(|test| run_test(policy, test)));
-        }
+        let looked = look(&compiler, lints, |_| true);
+        let mut found = looked.found;
+        found.extend(looked.cases.into_iter().flat_map(|case| case.wrong));
         diagnostics.splice(0..0, found);
         sources.extend(compiler.sources());
         next = match book.base {

@@ -4,6 +4,7 @@
 //! through the pest grammar (`grammar.pest`) on its own; what cannot be read is a [`Problem`] beside a tree of the rest.
 //! The crate knows nothing of names, of other files, of salsa.
 
+mod allow;
 pub mod ast;
 mod build;
 mod cut;
@@ -20,6 +21,7 @@ mod scan;
 mod table;
 mod test_block;
 
+pub use allow::{AllowComment, allow_comments};
 pub use cut::item_keywords;
 pub use file::{File, Item, parse_file, parse_item};
 pub use form::{MAX_FILE_BYTES, decode, decode_lossy};

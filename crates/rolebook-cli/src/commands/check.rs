@@ -4,23 +4,24 @@ mod junit;
 
 use std::path::{Path, PathBuf};
 
-use rolebook_compiler::{Compiled, Compiler, prove_assertions, run_test};
 use rolebook_diagnostics::{Diagnostic, Sources};
 
 use super::Failure;
 use crate::args::Format;
 use crate::io::Io;
+use crate::look::{Lints, Looked, Ran, look};
 use crate::report::{self, plural};
 use crate::{EXIT_FINDINGS, EXIT_FINE, books};
 
 pub(crate) fn check(io: &mut Io, paths: &[PathBuf], format: Format) -> Result<u8, Failure> {
-    Ok(over_books(io, paths, format, |_| true, checked)?.0)
+    Ok(over_books(io, paths, format, Lints::Run, |_| true, checked)?.0)
 }
 
 /// What a book has and how it is, in a line.
-pub(super) fn checked(io: &Io, name: &str, compiled: &Compiled, ran: &Ran) -> String {
-    let Some(policy) = &compiled.policy else {
-        return format!("{name}: {}", report::count(io, &compiled.diagnostics));
+pub(super) fn checked(io: &Io, Shown { name, looked }: &Shown) -> String {
+    let (ran, found) = (&looked.ran, &looked.found);
+    let Some(policy) = &looked.compiled.policy else {
+        return format!("{name}: {}", report::count(io, found));
     };
     let settings = policy.settings.iter().map(|settings| &settings.table);
     let tables = policy.matrices.iter().chain(settings).chain(&policy.ceilings);
@@ -36,11 +37,11 @@ pub(super) fn checked(io: &Io, name: &str, compiled: &Compiled, ran: &Ran) -> St
         parts.push(io.paint("31", &format!("{} failed", ran.failed)));
     }
     parts.extend(proved(io, ran));
-    let notes = report::count(io, &compiled.diagnostics);
+    let notes = report::count(io, found);
     if !notes.is_empty() {
         parts.push(notes);
     }
-    format!("{} {name}: {}", mark(io, ran), parts.join(", "))
+    format!("{} {name}: {}", mark(io, looked), parts.join(", "))
 }
 
 pub(crate) fn test(io: &mut Io, paths: &[PathBuf], filter: Option<&str>, format: Format) -> Result<u8, Failure> {
@@ -48,14 +49,16 @@ pub(crate) fn test(io: &mut Io, paths: &[PathBuf], filter: Option<&str>, format:
         io,
         paths,
         format,
+        Lints::Skip,
         |title| filter.is_none_or(|text| title.contains(text)),
-        |io, name, compiled, ran| {
-            if compiled.policy.is_none() {
-                return format!("{name}: {}; its tests were not run", report::count(io, &compiled.diagnostics));
+        |io, Shown { name, looked }| {
+            let ran = &looked.ran;
+            if looked.compiled.policy.is_none() {
+                return format!("{name}: {}; its tests were not run", report::count(io, &looked.found));
             }
             let mut parts = vec![format!("{} passed, {} failed", ran.tests - ran.failed, ran.failed)];
             parts.extend(proved(io, ran));
-            format!("{} {name}: {}", mark(io, ran), parts.join(", "))
+            format!("{} {name}: {}", mark(io, looked), parts.join(", "))
         },
     )?;
     match filter {
@@ -65,8 +68,12 @@ pub(crate) fn test(io: &mut Io, paths: &[PathBuf], filter: Option<&str>, format:
     }
 }
 
-fn mark(io: &Io, ran: &Ran) -> String {
-    if ran.failed + ran.not_proved > 0 { io.paint("31", "✗") } else { io.paint("32", "✓") }
+fn mark(io: &Io, looked: &Looked) -> String {
+    if looked.ran.failed + looked.ran.not_proved > 0 || report::has_errors(&looked.found) {
+        io.paint("31", "✗")
+    } else {
+        io.paint("32", "✓")
+    }
 }
 
 /// `5 assertions proved`, `1 not`; nothing where the book has none.
@@ -82,65 +89,26 @@ fn proved(io: &Io, ran: &Ran) -> Option<String> {
     })
 }
 
-/// What was tried out of a book.
-#[derive(Default)]
-pub(super) struct Ran {
-    tests: usize,
-    failed: usize,
-    assertions: usize,
-    not_proved: usize,
-}
-
-/// A test or an assertion.
-struct Case {
-    title: String,
-    wrong: Vec<Diagnostic>,
-}
-
-/// What was found of a book.
-pub(super) struct Looked {
-    /// As it is shown.
+/// A book that was looked at, as it is shown.
+pub(super) struct Shown {
     pub(super) name: String,
-    pub(super) compiled: Compiled,
-    pub(super) ran: Ran,
-    cases: Vec<Case>,
+    pub(super) looked: Looked,
 }
 
-impl Looked {
+impl Shown {
     /// All that is wrong or worth knowing: of tests and assertions first.
     pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
-        let tried = self.cases.iter().flat_map(|case| &case.wrong);
-        tried.chain(&self.compiled.diagnostics).cloned().collect()
+        let tried = self.looked.cases.iter().flat_map(|case| &case.wrong);
+        tried.chain(&self.looked.found).cloned().collect()
     }
 }
 
-/// Compiles a book, runs the tests and decides the assertions that are wanted.
-pub(super) fn look(io: &Io, folder: &Path, compiler: &Compiler, wanted: impl Fn(&str) -> bool) -> Looked {
-    let compiled = compiler.compile();
-    let (mut ran, mut cases) = (Ran::default(), Vec::new());
-    for proof in prove_assertions(compiler, &compiled, |assertion| wanted(&assertion.title)) {
-        ran.assertions += 1;
-        ran.not_proved += usize::from(report::has_errors(&proof.diagnostics));
-        let assertion = compiled.policy.as_ref().and_then(|policy| policy.assertions.get(proof.index));
-        let title = assertion.map_or(String::new(), |assertion| match assertion.title.as_str() {
-            "" => assertion.text.clone(),
-            title => title.to_owned(),
-        });
-        cases.push(Case { title, wrong: proof.diagnostics });
-    }
-    if let Some(policy) = &compiled.policy {
-        for test in compiled.tests.iter().filter(|test| wanted(&test.title)) {
-            let wrong = run_test(policy, test);
-            ran.tests += 1;
-            ran.failed += usize::from(!wrong.is_empty());
-            cases.push(Case { title: test.title.clone(), wrong });
-        }
-    }
-    let name = match (io.shown(folder), &compiled.manifest) {
+pub(super) fn shown(io: &Io, folder: &Path, looked: Looked) -> Shown {
+    let name = match (io.shown(folder), &looked.compiled.manifest) {
         (shown, Some(manifest)) if shown == "." => manifest.name.clone(),
         (shown, _) => shown,
     };
-    Looked { name, compiled, ran, cases }
+    Shown { name, looked }
 }
 
 /// Looks at each book, prints what is found and a line a book. The exit code, and whether anything was tried out (or could
@@ -149,18 +117,19 @@ fn over_books(
     io: &mut Io,
     paths: &[PathBuf],
     format: Format,
+    lints: Lints,
     wanted: impl Fn(&str) -> bool,
-    summary: impl Fn(&Io, &str, &Compiled, &Ran) -> String,
+    summary: impl Fn(&Io, &Shown) -> String,
 ) -> Result<(u8, bool), Failure> {
     let mut all: Vec<Diagnostic> = Vec::new();
     let mut all_sources = Sources::default();
     let mut books = Vec::new();
     for folder in books::find(io, paths)? {
         let compiler = books::load(io, &folder)?;
-        let looked = look(io, &folder, &compiler, &wanted);
-        all.extend(looked.diagnostics());
+        let shown = shown(io, &folder, look(&compiler, lints, &wanted));
+        all.extend(shown.diagnostics());
         all_sources.extend(compiler.sources());
-        books.push(looked);
+        books.push(shown);
     }
     let text = report::text(io, format, &all, &all_sources);
     io.out(&text);
@@ -168,12 +137,11 @@ fn over_books(
         Format::Json | Format::Sarif => {}
         Format::Junit => io.out(&junit::text(&books, &all_sources)?),
         Format::Full | Format::Concise | Format::Github => {
-            let lines: Vec<String> =
-                books.iter().map(|looked| summary(io, &looked.name, &looked.compiled, &looked.ran) + "\n").collect();
+            let lines: Vec<String> = books.iter().map(|shown| summary(io, shown) + "\n").collect();
             io.out(&lines.concat());
         }
     }
-    let tried = |looked: &Looked| !looked.cases.is_empty() || looked.compiled.policy.is_none();
+    let tried = |shown: &Shown| !shown.looked.cases.is_empty() || shown.looked.compiled.policy.is_none();
     let code = if report::has_errors(&all) { EXIT_FINDINGS } else { EXIT_FINE };
     Ok((code, books.iter().any(tried)))
 }

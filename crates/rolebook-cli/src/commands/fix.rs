@@ -11,6 +11,7 @@ use super::{Failure, check};
 use crate::args::Format;
 use crate::files::replace_files;
 use crate::io::Io;
+use crate::look::{Lints, look};
 use crate::report::{self, plural};
 use crate::{EXIT_FINDINGS, EXIT_FINE, books};
 
@@ -91,7 +92,7 @@ fn mend(io: &Io, folder: &Path, wanted: &Wanted) -> Result<Mended, Failure> {
     let (mut made, mut left) = (0, 0);
     for round in 0..=ROUNDS {
         let compiler = books::compiler(source.clone());
-        let diagnostics = compiler.compile().diagnostics;
+        let diagnostics = look(&compiler, Lints::Run, |_| true).found;
         let sources = compiler.sources();
         // A text that is not what the file holds (it is no UTF-8) is not written back.
         let as_read = |path: &str| {

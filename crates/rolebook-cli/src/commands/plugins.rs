@@ -4,7 +4,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::EXIT_FINE;
 use crate::io::Io;
-use crate::registry::{fact_readers, table_writers};
+use crate::registry::{fact_readers, lints, table_writers};
 
 pub(crate) fn plugins(io: &mut Io) -> u8 {
     let mut table = Table::new();
@@ -17,6 +17,9 @@ pub(crate) fn plugins(io: &mut Io) -> u8 {
     }
     for writer in table_writers() {
         table.add_row(["table", writer.id(), "", writer.summary()]);
+    }
+    for lint in lints() {
+        table.add_row(["lint", lint.id(), "", lint.summary()]);
     }
     for line in table.to_string().lines() {
         io.out(&format!("{}\n", line.trim()));

@@ -12,6 +12,7 @@ use rolebook_diagnostics::Diagnostic;
 use super::{Failure, check};
 use crate::args::Format;
 use crate::io::Io;
+use crate::look::{Lints, look};
 use crate::{books, report};
 
 /// Changes within this time are one: editors write a file in several steps.
@@ -96,11 +97,11 @@ fn look_again(io: &mut Io, book: &mut Watched, watcher: &mut RecommendedWatcher,
     }
     all_there &= !matches!(base, Base::Refused(_));
     book.compiler.set(source);
-    let looked = check::look(io, &book.folder, &book.compiler, |_| true);
-    let now = looked.diagnostics();
+    let shown = check::shown(io, &book.folder, look(&book.compiler, Lints::Run, |_| true));
+    let now = shown.diagnostics();
     let new = without(&now, &book.diagnostics);
     let gone = without(&book.diagnostics, &now);
-    let line = check::checked(io, &looked.name, &looked.compiled, &looked.ran);
+    let line = check::checked(io, &shown);
     let mut text = report::text(io, format, &new, &book.compiler.sources());
     for diagnostic in gone {
         let gone = format!("gone: {}[{}] {}", diagnostic.severity.word(), diagnostic.rule.id, diagnostic.message);

@@ -3,15 +3,15 @@
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use rolebook_diagnostics::{Diagnostic, Severity, Sources, concise};
 
-use super::Looked;
+use super::Shown;
 
 /// A suite a book: a case for the book, one for each assertion and each test.
-pub(super) fn text(books: &[Looked], sources: &Sources) -> Result<String, String> {
+pub(super) fn text(books: &[Shown], sources: &Sources) -> Result<String, String> {
     let mut report = Report::new("rolebook");
     for book in books {
         let mut suite = TestSuite::new(&book.name);
-        suite.add_test_case(case("the book", &book.name, &book.compiled.diagnostics, sources));
-        for tried in &book.cases {
+        suite.add_test_case(case("the book", &book.name, &book.looked.found, sources));
+        for tried in &book.looked.cases {
             suite.add_test_case(case(&tried.title, &book.name, &tried.wrong, sources));
         }
         report.add_test_suite(suite);

@@ -1,0 +1,45 @@
+//! What was proved before. An answer is kept by all that it depends on (see [`crate::fingerprint`]), so that it can be taken
+//! whenever the same is asked again, of whatever book and after whatever edits. The queries need not know: with it and without
+//! it they come to the same.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use rolebook_analysis::Dead;
+
+use crate::fingerprint::Print;
+
+/// So many answers are kept; then all are forgotten. Some 100 bytes each.
+const MAX_ANSWERS: usize = 500_000;
+
+type Answers = HashMap<(Print, Box<[usize]>), Box<[Option<Dead>]>>;
+
+/// Answers, shared by all clones.
+#[derive(Clone, Default)]
+pub(crate) struct Memory {
+    dead: Arc<Mutex<Answers>>,
+}
+
+impl Memory {
+    /// Which of an action's cells that are asked about make no difference: known, or found out by `ask`, while which others may ask.
+    pub(crate) fn dead(
+        &self,
+        (print, asked): (Print, &[usize]),
+        ask: impl FnOnce() -> Vec<Option<Dead>>,
+    ) -> Vec<Option<Dead>> {
+        let key = (print, Box::from(asked));
+        // Whoever panicked while he held it left it whole: it is only read and added to.
+        let known = self.dead.lock().ok().and_then(|dead| dead.get(&key).map(|found| found.to_vec()));
+        if let Some(known) = known {
+            return known;
+        }
+        let found = ask();
+        if let Ok(mut dead) = self.dead.lock() {
+            if dead.len() >= MAX_ANSWERS {
+                dead.clear();
+            }
+            dead.insert(key, found.clone().into_boxed_slice());
+        }
+        found
+    }
+}
