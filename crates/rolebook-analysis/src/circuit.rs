@@ -199,6 +199,23 @@ impl Circuit {
         (value == Some(&lbool::TRUE)) != bit.is_negated()
     }
 
+    /// The values of all `bits` in the last model, also of those that the solver never saw, where what is free is false. Only of
+    /// what was built before that model was looked for: what is required since need not hold in it.
+    pub(crate) fn values(&self, bits: &[Bit]) -> Vec<bool> {
+        let end = bits.iter().map(|bit| bit.node() + 1).max().unwrap_or(0);
+        let mut values: Vec<bool> = Vec::with_capacity(end);
+        let of = |values: &[bool], bit: Bit| values[bit.node()] != bit.is_negated();
+        for (node, variable) in self.nodes.iter().zip(&self.variables).take(end) {
+            let known = variable.and_then(|variable| self.model.get(variable.idx() as usize));
+            values.push(match (known, node) {
+                (Some(known), _) => *known == lbool::TRUE,
+                (None, Node::False | Node::Input) => false,
+                (None, Node::And(a, b)) => of(&values, *a) && of(&values, *b),
+            });
+        }
+        bits.iter().map(|bit| of(&values, *bit)).collect()
+    }
+
     fn literal(&mut self, bit: Bit) -> batsat::Lit {
         // Children come before their parents, but not all of them are asked about: a stack, since circuits are deep.
         let mut stack = vec![bit.node()];
@@ -255,6 +272,10 @@ mod tests {
         assert_eq!(circuit.solve(&[both, !a]), Found::Nothing);
         assert_eq!(circuit.solve(&[both]), Found::Model);
         assert!(circuit.value(a) && circuit.value(b) && !circuit.value(!a));
+        let free = circuit.input();
+        let (neither, some) = (circuit.and(a, free), circuit.or(b, free));
+        assert_eq!(circuit.solve(&[both]), Found::Model);
+        assert_eq!(circuit.values(&[neither, !neither, some, Bit::TRUE]), [false, true, true, true]);
     }
 
     #[test]

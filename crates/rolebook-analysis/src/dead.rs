@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use rolebook_policy::{ActionId, CellKind, Policy};
 
 use crate::cells::{CellAt, RowAt, TableAt};
-use crate::circuit::Bit;
+use crate::circuit::{Bit, Found};
 use crate::decide::DecidingCell;
 use crate::domain::Domain;
 use crate::expr::Scope;
 use crate::index::Index;
 use crate::schema::Schema;
-use crate::setting::{Outcome, Setting, questions};
+use crate::setting::{Setting, questions};
 
 /// Why a cell never makes a difference. The later ones come further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,51 +85,78 @@ pub(crate) fn look_at(schema: &Schema<'_>, action: ActionId, cells: &[CellAt], a
             return vec![None; asked.len()];
         }
         let mut setting = Setting::new(schema, &domain, &question);
-        for (state, index) in state.iter_mut().zip(asked) {
-            if let (Some(before), Some(at)) = (*state, cells.get(*index)) {
-                let found = verdict(&mut setting, policy, action, *at, domain.resource);
-                *state = found.map(|found| found.max(before));
+        // All of them are built before the first is looked for: a model then says something of each.
+        let mut live: Vec<(usize, Live)> = Vec::new();
+        for (at, index) in asked.iter().enumerate() {
+            let cell = cells.get(*index).filter(|_| state[at].is_some());
+            match cell.and_then(|cell| self::live(&mut setting, policy, action, *cell, domain.resource)) {
+                Some(wanted) => live.push((at, wanted)),
+                None => state[at] = None,
+            }
+        }
+        for (at, wanted) in &live {
+            let Some(before) = state[*at] else { continue };
+            match setting.look(&wanted.bits) {
+                // What shows one of them alive mostly shows more.
+                Found::Model => {
+                    for (other, wanted) in &live {
+                        if other == at || setting.facts.circuit.values(&wanted.bits).iter().all(|value| *value) {
+                            state[*other] = None;
+                        }
+                    }
+                }
+                Found::GaveUp => state[*at] = None,
+                Found::Nothing => {
+                    state[*at] = Some(verdict(&mut setting, action, wanted, domain.resource).max(before));
+                }
             }
         }
     }
     state
 }
 
-fn verdict(
-    setting: &mut Setting<'_, '_>,
-    policy: &Policy,
-    action: ActionId,
-    at: CellAt,
-    resource: usize,
-) -> Option<Dead> {
+/// What shows that a cell makes a difference.
+struct Live {
+    /// Of a granting cell: that it is true. A `never` has no more to show than that it applies.
+    value: Option<Bit>,
+    /// All of it.
+    bits: [Bit; 3],
+}
+
+fn live(setting: &mut Setting<'_, '_>, policy: &Policy, action: ActionId, at: CellAt, resource: usize) -> Option<Live> {
     let scope = Scope::request(action, resource);
     let matrix = at.row.table.of(policy)?;
     let cell = matrix.rows.get(at.row.row)?.cells.get(at.column)?;
     let grantee = &matrix.columns.get(at.column)?.grantee;
     let valid = !setting.facts.roles_free;
-    let nothing = |setting: &mut Setting<'_, '_>, bits: &[Bit]| matches!(setting.find(bits), Outcome::Nothing);
     if cell.kind == CellKind::Never {
         let meant = setting.side(0).is_meant(grantee, scope).yes;
         let case = setting.side(0).case(at.row, action, scope).yes;
-        return nothing(setting, &[meant, case, valid]).then_some(Dead::Impossible);
+        return Some(Live { value: None, bits: [meant, case, valid] });
     }
     let found = DecidingCell { row: at.row, grantee, cell };
     let value = setting.side(0).cell_value(&found, action, scope).yes;
     let allowed = setting.side(0).is_allowed(action, resource);
-    if !nothing(setting, &[value, allowed, valid]) {
-        return None;
-    }
+    Some(Live { value: Some(value), bits: [value, allowed, valid] })
+}
+
+/// Why a cell makes no difference.
+fn verdict(setting: &mut Setting<'_, '_>, action: ActionId, live: &Live, resource: usize) -> Dead {
+    let Some(value) = live.value else { return Dead::Impossible };
+    let scope = Scope::request(action, resource);
+    let valid = !setting.facts.roles_free;
+    let nothing = |setting: &mut Setting<'_, '_>, bits: &[Bit]| setting.look(bits) == Found::Nothing;
     if nothing(setting, &[value, valid]) {
-        return Some(Dead::Impossible);
+        return Dead::Impossible;
     }
     let refused = setting.side(0).is_refused(action, scope).no;
     if nothing(setting, &[value, refused, valid]) {
-        return Some(Dead::Refused);
+        return Dead::Refused;
     }
     let capped = setting.side(0).is_capped(action, scope).yes;
     if nothing(setting, &[value, capped, valid]) {
-        return Some(Dead::Capped);
+        return Dead::Capped;
     }
     let way_in = setting.side(0).way_in(action, resource);
-    Some(if nothing(setting, &[value, way_in, valid]) { Dead::Shut } else { Dead::Both })
+    if nothing(setting, &[value, way_in, valid]) { Dead::Shut } else { Dead::Both }
 }

@@ -1,9 +1,10 @@
 //! What a book says of each action, looked up once: the rows of its tables with those that are narrower, and its rules. A
 //! question about one action then costs what is said of that action, however large the book is.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use rolebook_policy::{ActionId, Effect, Matrix, Policy, Row, Rule};
+use rolebook_policy::{ActionId, Effect, Policy, Rule};
 
 use crate::cells::{RowAt, TableAt};
 
@@ -18,24 +19,36 @@ pub(crate) struct DecidingRow {
 #[derive(Default)]
 struct Said<'p> {
     covering: Vec<RowAt>,
-    deciding: Vec<DecidingRow>,
+    /// Worked out when it is asked for: of very many rows that speak of one action nobody asks, since the book is wrong.
+    deciding: OnceCell<Vec<DecidingRow>>,
     rules: Vec<&'p Rule>,
 }
 
 /// By action.
 pub(crate) struct Index<'p> {
+    policy: &'p Policy,
     actions: Vec<Said<'p>>,
+    /// By row its actions, ascending.
+    sets: BTreeMap<RowAt, Vec<ActionId>>,
 }
 
 impl<'p> Index<'p> {
     /// Takes time in proportion to the rows and rules, each as often as it has actions.
     pub(crate) fn new(policy: &'p Policy) -> Self {
-        let mut index = Self { actions: policy.actions.iter().map(|_| Said::default()).collect() };
+        let actions = policy.actions.iter().map(|_| Said::default()).collect();
+        let mut index = Self { policy, actions, sets: BTreeMap::new() };
         let tables = (0..policy.matrices.len()).map(TableAt::Matrix);
         let tables = tables.chain((0..policy.ceilings.len()).map(TableAt::Ceiling));
-        for at in tables.chain((0..policy.settings.len()).map(TableAt::Settings)) {
-            if let Some(table) = at.of(policy) {
-                index.add(at, table);
+        for table in tables.chain((0..policy.settings.len()).map(TableAt::Settings)) {
+            for (row, declared) in table.of(policy).iter().flat_map(|matrix| matrix.rows.iter().enumerate()) {
+                let at = RowAt { table, row };
+                let actions = declared.actions();
+                for action in &actions {
+                    if let Some(said) = index.actions.get_mut(action.index()) {
+                        said.covering.push(at);
+                    }
+                }
+                index.sets.insert(at, actions);
             }
         }
         for rule in &policy.rules {
@@ -48,37 +61,29 @@ impl<'p> Index<'p> {
         index
     }
 
-    fn add(&mut self, table: TableAt, matrix: &Matrix) {
-        let sets: Vec<Vec<ActionId>> = matrix.rows.iter().map(Row::actions).collect();
-        let mut rows: BTreeMap<ActionId, Vec<usize>> = BTreeMap::new();
-        for (row, set) in sets.iter().enumerate() {
-            for action in set {
-                rows.entry(*action).or_default().push(row);
-            }
-        }
-        // Two wide rows share many actions, and are compared once.
-        let mut compared: BTreeMap<(usize, usize), bool> = BTreeMap::new();
-        let mut is_narrower = |a: usize, b: usize| {
-            *compared.entry((a, b)).or_insert_with(|| {
-                let (mine, theirs) = (&sets[a], &sets[b]);
-                let inside =
-                    mine.len() <= theirs.len() && mine.iter().all(|action| theirs.binary_search(action).is_ok());
-                let same = inside && mine.len() == theirs.len();
-                if same { matrix.rows[a].when.is_some() && matrix.rows[b].when.is_none() } else { inside }
-            })
-        };
-        for (action, covering) in &rows {
-            let Some(said) = self.actions.get_mut(action.index()) else { continue };
-            for row in covering {
-                let at = RowAt { table, row: *row };
-                said.covering.push(at);
-                let narrower: Vec<usize> =
-                    covering.iter().copied().filter(|other| other != row && is_narrower(*other, *row)).collect();
-                if narrower.iter().all(|other| matrix.rows[*other].when.is_some()) {
-                    said.deciding.push(DecidingRow { at, narrower });
+    /// Whether the actions of the row `a` lie within those of `b`, or it has a case beside an equal row without one.
+    fn is_narrower(&self, a: RowAt, b: RowAt) -> bool {
+        let (Some(mine), Some(theirs)) = (self.sets.get(&a), self.sets.get(&b)) else { return false };
+        let inside = mine.len() <= theirs.len() && mine.iter().all(|action| theirs.binary_search(action).is_ok());
+        if inside && mine.len() == theirs.len() { self.has_case(a) && !self.has_case(b) } else { inside }
+    }
+
+    fn has_case(&self, at: RowAt) -> bool {
+        at.of(self.policy).is_some_and(|row| row.when.is_some())
+    }
+
+    fn decide(&self, covering: &[RowAt]) -> Vec<DecidingRow> {
+        let mut found = Vec::new();
+        for table in covering.chunk_by(|a, b| a.table == b.table) {
+            for at in table {
+                let narrower: Vec<RowAt> =
+                    table.iter().copied().filter(|other| other != at && self.is_narrower(*other, *at)).collect();
+                if narrower.iter().all(|other| self.has_case(*other)) {
+                    found.push(DecidingRow { at: *at, narrower: narrower.iter().map(|other| other.row).collect() });
                 }
             }
         }
+        found
     }
 
     /// The rows that speak of the action: of matrices first, then of ceilings, then of settings.
@@ -89,7 +94,8 @@ impl<'p> Index<'p> {
     /// Those of them that decide it: a row is the narrower of two where its actions lie within the other's, and of equal ones
     /// where it has a case; behind a narrower row without a case none decides.
     pub(crate) fn deciding(&self, action: ActionId) -> &[DecidingRow] {
-        self.actions.get(action.index()).map_or(&[], |said| &said.deciding)
+        let said = self.actions.get(action.index());
+        said.map_or(&[], |said| said.deciding.get_or_init(|| self.decide(&said.covering)))
     }
 
     /// The row, if it decides the action.

@@ -61,6 +61,14 @@ impl<'s, 'p> Setting<'s, 'p> {
         }
     }
 
+    /// Whether there may be facts under which all `bits` hold, without showing them.
+    pub(crate) fn look(&mut self, bits: &[Bit]) -> Found {
+        match self.facts.circuit.solve(bits) {
+            Found::Nothing if self.facts.gap().is_some() => Found::GaveUp,
+            found => found,
+        }
+    }
+
     /// The facts of the last model; where key roles are derived, others that name just those who hold them.
     fn derive(&mut self, bits: &[Bit]) -> Outcome {
         let sides = 0..self.memos.len();

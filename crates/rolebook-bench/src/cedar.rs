@@ -79,9 +79,7 @@ fn type_schema(text: &mut String, resource: &Type) {
     if resource.is_full {
         attributes.extend(["cost: Long", "tags: Set<String>", "watchers: Set<User>"].map(str::to_owned));
     }
-    if resource.has_owner {
-        attributes.push("owner?: User".to_owned());
-    }
+    attributes.extend(resource.owner.map(|owner| format!("{owner}?: User")));
     let parent = resource.parent.as_ref().map(|parent| camel(parent));
     let place = match (&resource.parent, &parent) {
         (Some(attribute), Some(parent)) => {

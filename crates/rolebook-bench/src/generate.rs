@@ -45,9 +45,11 @@ fn items(shape: &Shape, index: usize, core: &[&'static str], first: usize, names
     let mut rng = Rng::part(shape.seed, index as u64);
     let mut items: Vec<Item> = core.iter().copied().map(Item::Core).collect();
     let wanted = share(shape.items, shape.books.max(1), index).max(items.len());
+    // The names of key roles belong to the book below.
+    let owner = if names == index { "owner" } else { "keeper" };
     let mut next = first;
     while items.len() < wanted {
-        items.extend(module::module(&mut rng, &module_name(names, next)));
+        items.extend(module::module(&mut rng, &module_name(names, next), owner));
         next += 1;
     }
     items.truncate(wanted);

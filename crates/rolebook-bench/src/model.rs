@@ -74,8 +74,8 @@ pub struct Type {
     pub name: String,
     /// What it sits in; the workspace without one.
     pub parent: Option<String>,
-    /// Whether it has a key role `owner`.
-    pub has_owner: bool,
+    /// The name of its key role, if it has one.
+    pub owner: Option<&'static str>,
     /// Whether whoever may not view it does nothing with what lies below.
     pub is_gate: bool,
     /// Whether it has all attributes, or the author and the state only.

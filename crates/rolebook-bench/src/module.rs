@@ -19,13 +19,14 @@ struct Names {
     main: String,
     /// What lies below its things.
     step: String,
+    owner: &'static str,
     /// Whether its things lie in accounts.
     in_account: bool,
 }
 
-/// The items of the module called `name`.
-pub(crate) fn module(rng: &mut Rng, name: &str) -> Vec<Item> {
-    let names = Names { main: name.to_owned(), step: format!("{name}_step"), in_account: rng.chance(75) };
+/// The items of the module called `name`; some of its types have a key role `owner`, under that name.
+pub(crate) fn module(rng: &mut Rng, name: &str, owner: &'static str) -> Vec<Item> {
+    let names = Names { owner, main: name.to_owned(), step: format!("{name}_step"), in_account: rng.chance(75) };
     let further = rng.some(FURTHER, 45);
     let is_gate = rng.chance(30);
     let mut items = types(rng, &names, &further, is_gate);
@@ -92,7 +93,7 @@ fn types(rng: &mut Rng, names: &Names, further: &[&'static str], is_gate: bool) 
     let main = Type {
         name: names.main.clone(),
         parent: names.in_account.then(|| "account".to_owned()),
-        has_owner: rng.chance(30),
+        owner: rng.chance(30).then_some(names.owner),
         is_gate,
         is_full: true,
         made: vec!["create"],
@@ -101,7 +102,7 @@ fn types(rng: &mut Rng, names: &Names, further: &[&'static str], is_gate: bool) 
     let step = Type {
         name: names.step.clone(),
         parent: Some(names.main.clone()),
-        has_owner: false,
+        owner: None,
         is_gate: false,
         is_full: false,
         made: vec!["create"],

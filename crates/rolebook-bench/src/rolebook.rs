@@ -77,9 +77,7 @@ fn type_text(resource: &Type) -> String {
     if resource.is_full {
         lines.push("  cost: int; tags: set of text; watchers: set of user".to_owned());
     }
-    if resource.has_owner {
-        lines.push("  key role owner \"Owner\"".to_owned());
-    }
+    lines.extend(resource.owner.map(|owner| format!("  key role {owner} \"{}\"", title(owner))));
     lines.push(format!("  action {} on {place}", resource.made.join(", ")));
     lines.push(format!("  action {}", resource.actions.join(", ")));
     if resource.is_gate {
