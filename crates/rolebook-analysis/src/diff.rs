@@ -52,6 +52,15 @@ pub struct CellText {
     pub place: String,
 }
 
+/// A rule that refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// As written, on one line.
+    pub text: String,
+    /// Its place in its book: `file:line:column`.
+    pub place: String,
+}
+
 /// A request that the two books answer differently. Both have been asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness {
@@ -85,6 +94,8 @@ pub struct Change {
     pub after: Option<CellText>,
     /// Whether what grants and refuses the actions is as it was, and the change is that of a gate or a required action.
     pub through_gates: bool,
+    /// Of a narrowing: the forbid of the later book that refuses the request, if one does. The earlier book has none that does.
+    pub refused_by: Option<Refusal>,
     /// The obligations under which the book that denies that request would allow it: a caller has to keep more than before, or
     /// no longer has to.
     pub under: Vec<String>,

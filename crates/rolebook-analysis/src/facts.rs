@@ -182,7 +182,7 @@ impl<'s, 'p> SymbolicFacts<'s, 'p> {
         match kind {
             Kind::Bool => scalar(vec![Value::Bool(false), Value::Bool(true)]),
             Kind::Enum(names) => scalar(names.iter().cloned().map(Value::Enum).collect()),
-            Kind::Role => scalar((0..self.schema.roles.len()).map(|role| Value::Role(RoleId(role as u32))).collect()),
+            Kind::Role(roles) => scalar(roles.iter().map(|role| Value::Role(RoleId(*role as u32))).collect()),
             Kind::Entity(sort) => self.domain.of_sort(*sort).map(Atom::Thing).collect(),
             Kind::Text => {
                 self.cells += 1;

@@ -28,6 +28,6 @@ pub use analysis::{Analysis, dead_cells_with};
 pub use assertion::{Counterexample, Verdict};
 pub use cells::{CellAt, GrantAt, Pair, RowAt, TableAt, Together};
 pub use dead::Dead;
-pub use diff::{CellText, Change, Declared, Diff, Direction, Open, Rename, Who, Witness, diff};
+pub use diff::{CellText, Change, Declared, Diff, Direction, Open, Refusal, Rename, Who, Witness, diff};
 pub use idle::idle_ceilings;
 pub use survey::{CanBe, Closed, Granting, Survey, survey};

@@ -4,11 +4,6 @@ use rolebook_policy::{ActionId, AreaId, Field, Owner, Policy};
 
 use crate::schema::{Named, Schema, Slot, becomes};
 
-/// Whether `new` (of the later book) is what the earlier one calls `name`.
-fn is_called(new: &str, was: &[String], name: &str) -> bool {
-    new == name || was.iter().any(|old| old == name)
-}
-
 /// The action of the later book that the earlier one's action has become: the same one where there is one book.
 pub(crate) fn successor(schema: &Schema<'_>, side: usize, action: ActionId) -> Option<ActionId> {
     if side == 0 {
@@ -35,35 +30,54 @@ pub(crate) fn successor(schema: &Schema<'_>, side: usize, action: ActionId) -> O
     becomes(&later, &earlier)[at].and_then(|found| now.get(found)).map(|index| ActionId(*index as u32))
 }
 
-/// An argument of the action: its name in the later book, and what may stand there.
+/// An argument of the action: its name in the later book, and what may stand there for all books that have it.
 pub(crate) fn argument(schema: &Schema<'_>, side: usize, action: ActionId, field: &Field) -> (String, Slot) {
-    let later = successor(schema, side, action).and_then(|id| schema.sides[0].policy.action(id));
-    let later =
-        later.and_then(|action| action.arguments.iter().find(|new| is_called(&new.name, &new.was, &field.name)));
-    let name = later.map_or(field.name.clone(), |later| later.name.clone());
-    let mut slot = schema.sent(side, field, &later.map(|later| (0, later)).into_iter().collect::<Vec<_>>());
-    slot.name.clone_from(&name);
-    // What either book needs has to be sent.
-    if side == 0 {
-        for other in 1..schema.sides.len() {
-            let policy = schema.sides[other].policy;
-            let earlier = (0..policy.actions.len()).map(|index| ActionId(index as u32));
-            for earlier in earlier.filter(|earlier| successor(schema, other, *earlier) == Some(action)) {
-                let fields = policy.action(earlier).map_or(&[][..], |action| &action.arguments);
-                let known = fields.iter().find(|old| is_called(&field.name, &field.was, &old.name));
-                slot.optional &= known.is_none_or(|known| known.optional);
-            }
-        }
-    }
-    (name, slot)
+    let later = successor(schema, side, action);
+    let of = |other: usize| -> &[Field] {
+        let policy = schema.sides[other].policy;
+        let known = if other == side {
+            Some(action)
+        } else {
+            let mut all = (0..policy.actions.len()).map(|index| ActionId(index as u32));
+            later.and_then(|later| all.find(|id| successor(schema, other, *id) == Some(later)))
+        };
+        known.and_then(|id| policy.action(id)).map_or(&[][..], |action| &action.arguments)
+    };
+    sent(schema, side, field, &(0..schema.sides.len()).map(of).collect::<Vec<_>>())
 }
 
 /// A context value: its name in the later book, and what may stand there. Whether it is sent is always open.
 pub(crate) fn context(schema: &Schema<'_>, side: usize, field: &Field) -> (String, Slot) {
-    let later = schema.sides[0].policy.context.iter().find(|new| is_called(&new.name, &new.was, &field.name));
-    let name = later.map_or(field.name.clone(), |later| later.name.clone());
-    let mut slot = schema.sent(side, field, &[]);
-    slot.name.clone_from(&name);
+    let fields: Vec<&[Field]> = schema.sides.iter().map(|side| &side.policy.context[..]).collect();
+    let (name, mut slot) = sent(schema, side, field, &fields);
     slot.optional = !slot.set;
+    (name, slot)
+}
+
+/// A field of the side among those of each side: what the later book calls it, and what all that have it take.
+fn sent(schema: &Schema<'_>, side: usize, field: &Field, fields: &[&[Field]]) -> (String, Slot) {
+    let later: Vec<Named<'_>> = fields[0].iter().map(|field| (&*field.name, &*field.was)).collect();
+    // By side: which of the later ones each has become.
+    let become_of = |other: usize| -> Vec<Option<usize>> {
+        if other == 0 {
+            return (0..later.len()).map(Some).collect();
+        }
+        let names: Vec<&str> = fields[other].iter().map(|field| &*field.name).collect();
+        becomes(&later, &names)
+    };
+    let at = fields[side].iter().position(|known| known.name == field.name);
+    let now = at.and_then(|at| become_of(side)[at]);
+    let name = now.map_or(&*field.name, |now| later[now].0).to_owned();
+    let mut all: Vec<(usize, &Field)> = Vec::new();
+    for (other, known) in fields.iter().enumerate() {
+        if other == side {
+            all.push((side, field));
+        } else if let Some(now) = now
+            && let Some(at) = become_of(other).iter().position(|found| *found == Some(now))
+        {
+            all.push((other, &known[at]));
+        }
+    }
+    let slot = schema.sent(side, field, &name, &all);
     (name, slot)
 }

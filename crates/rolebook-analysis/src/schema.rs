@@ -21,7 +21,8 @@ pub(crate) enum Kind {
     Bool,
     Date,
     Time,
-    Role,
+    /// A role that all books with the slot know: by their number in the schema.
+    Role(Vec<usize>),
     Enum(Vec<String>),
     Entity(Sort),
 }
@@ -295,16 +296,16 @@ impl<'p> Schema<'p> {
         slots.iter().find(|slot| same(slot, &wanted)).cloned()
     }
 
-    /// The argument or context value as all sides together take it.
-    pub(crate) fn sent(&self, side: usize, field: &Field, others: &[(usize, &Field)]) -> Slot {
-        let mut slot = self.sides[side].slot(field, &field.name);
-        for (other, field) in others {
-            let other = self.sides[*other].slot(field, &slot.name);
-            if same(&slot, &other) {
-                slot.optional &= other.optional;
-            }
-        }
-        slot
+    /// An argument or context value, by side, as all that take the same kind of values take it together: one slot for all
+    /// of them, whichever side asks.
+    pub(crate) fn sent(&self, side: usize, field: &Field, name: &str, fields: &[(usize, &Field)]) -> Slot {
+        let own = self.sides[side].slot(field, name);
+        let all = fields.iter().map(|(other, field)| self.sides[*other].slot(field, name));
+        let joint = all.filter(|slot| same(slot, &own)).reduce(|mut joint, slot| {
+            narrow(&mut joint, &slot);
+            joint
+        });
+        joint.unwrap_or(own)
     }
 
     /// Whether things of the sort carry a license in one of the books.
@@ -397,7 +398,11 @@ impl Side<'_> {
             ValueKind::Bool => Kind::Bool,
             ValueKind::Date => Kind::Date,
             ValueKind::Time => Kind::Time,
-            ValueKind::Role => Kind::Role,
+            ValueKind::Role => {
+                let mut roles = self.roles.clone();
+                roles.sort_unstable();
+                Kind::Role(roles)
+            }
             ValueKind::Enum(names) => Kind::Enum(names.clone()),
             ValueKind::Entity(ty) => Kind::Entity(self.sort(*ty)),
         };
@@ -449,10 +454,11 @@ fn stricter(a: Cardinality, b: Cardinality) -> Cardinality {
     }
 }
 
-/// Whether a value of one is one of the other. Of enumerations the common names count.
+/// Whether a value of one is one of the other. Of enumerations the common names count, of roles those that both know.
 fn same(a: &Slot, b: &Slot) -> bool {
     let kinds = match (&a.kind, &b.kind) {
         (Kind::Enum(a), Kind::Enum(b)) => a.iter().any(|name| b.contains(name)),
+        (Kind::Role(_), Kind::Role(_)) => true,
         (a, b) => a == b,
     };
     a.name == b.name && a.set == b.set && kinds
@@ -463,8 +469,15 @@ fn add_slot(slots: &mut Vec<Slot>, new: Slot) {
         slots.push(new);
         return;
     };
+    narrow(known, &new);
+}
+
+/// To what both take.
+fn narrow(known: &mut Slot, new: &Slot) {
     known.optional &= new.optional;
-    if let (Kind::Enum(known), Kind::Enum(new)) = (&mut known.kind, &new.kind) {
-        known.retain(|name| new.contains(name));
+    match (&mut known.kind, &new.kind) {
+        (Kind::Enum(known), Kind::Enum(new)) => known.retain(|name| new.contains(name)),
+        (Kind::Role(known), Kind::Role(new)) => known.retain(|role| new.contains(role)),
+        _ => {}
     }
 }

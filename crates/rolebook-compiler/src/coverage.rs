@@ -17,6 +17,9 @@ use crate::sink::Sink;
 /// So many actions are listed.
 const MAX_LISTED: usize = 10;
 
+/// What is offered is safe, and seldom what is meant.
+const MEANT: &str = "`no` throughout is what is safe: change it for each license that is meant to include it";
+
 /// Reports what no table covers; licenses that lack the same are one mistake. The ceilings that come back would include it:
 /// whoever looks further takes it as included, or would report the same once more.
 pub(crate) fn check(
@@ -116,6 +119,7 @@ fn report(
             let title = &lowered.matrix.title;
             let help = format!("add to the ceiling \"{title}\" what is meant, for example:\n\n  {row}\n");
             sink.report(items, &rules::UNCOVERED_LICENSE, message, &spots, &help);
+            sink.help(MEANT.into());
             insert_row(items, sink, lowered, &row);
         }
         (None, Some((spot, _))) => {
@@ -124,6 +128,7 @@ fn report(
             let ceiling = format!("ceiling \"Limits\" {{\n  action | {columns}\n  {head} | {cells}\n}}\n");
             let help = format!("say what is meant, for example:\n\n{ceiling}");
             sink.report(items, &rules::UNCOVERED_LICENSE, message, &spots, &help);
+            sink.help(MEANT.into());
             sink.fix("add a ceiling that says `no`", &items.file(spot.item), END_OF_FILE, ceiling);
         }
         (None, None) => {}

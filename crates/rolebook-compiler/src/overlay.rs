@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use rolebook_diagnostics::{Diagnostic, Label, Severity, Span, rules};
 use rolebook_policy::ActionId;
+use rolebook_syntax::ast::{ItemKind, Member, Role, TableKind};
 
 use crate::items::{ItemIx, Items, Spot};
 use crate::model::Model;
+use crate::pattern::resolve;
 use crate::sink::Sink;
 
 /// Refuses what a base seals: what stands `here`, and what it would change `there`.
@@ -27,9 +29,31 @@ pub(crate) fn refuse(
 
 /// Refuses a name that the base has or had.
 pub(crate) fn refuse_name(items: &Items<'_>, sink: &mut Sink, name: &str, here: Spot, there: Spot, label: &str) {
+    if role_at(items, here).is_some_and(|role| !role.includes.is_empty()) && role_at(items, there).is_some() {
+        let message =
+            format!("`{name}` is a role of the book that this one extends, which alone says what it includes");
+        let help =
+            format!("a role of the base never includes more: grant `{name}` the actions of this book that are meant");
+        refuse(items, sink, message, (here, "declared once more"), Some((there, label)), &help);
+        return;
+    }
     let message = format!("`{name}` is a name of the book that this one extends");
     let help = "what is written there must go on meaning the same: take another name";
     refuse(items, sink, message, (here, "taken"), Some((there, label)), help);
+}
+
+/// The role whose name stands there.
+fn role_at<'a>(items: &Items<'a>, spot: Spot) -> Option<&'a Role> {
+    let members: &[Member] = match &items.get(spot.item).kind {
+        ItemKind::Role(role) => return Some(role).filter(|role| role.name.span == spot.span),
+        ItemKind::Type(ty) => &ty.members,
+        ItemKind::Extend { members, .. } => members,
+        _ => return None,
+    };
+    members.iter().find_map(|member| match member {
+        Member::Role(role) if role.name.span == spot.span => Some(role),
+        _ => None,
+    })
 }
 
 /// Refuses to call a name that the base has or had a former one of something here.
@@ -65,11 +89,51 @@ pub(crate) fn refuse_grant(
             format!("`{name}` and {} more belong to the book that this one extends, which alone grants them", count - 1)
         }
     };
-    let help = "grant by patterns that match only actions of this book; for those of the base replace a row of its settings, or of \
-                a matrix that it calls `open`, or include a role that it calls `open`";
     let there = (declared(first), "declared there");
-    refuse(items, sink, message, (here, "granted here"), Some(there), help);
+    let help = match offered_row(items, model, sink, here, *first) {
+        Some(offered) => format!("grant by patterns that match only actions of this book; {offered}"),
+        None => "grant by patterns that match only actions of this book; for those of the base replace a row of its settings, \
+                 or of a matrix that it calls `open`, or include a role that it calls `open`"
+            .to_owned(),
+    };
+    refuse(items, sink, message, (here, "granted here"), Some(there), &help);
     true
+}
+
+/// The row of a base's settings or open matrix that decides the action, and how it is replaced: the one of the fewest actions.
+fn offered_row(items: &Items<'_>, model: &Model, sink: &mut Sink, here: Spot, action: ActionId) -> Option<String> {
+    let mut found: Option<(usize, String)> = None;
+    for (at, item) in items.iter().filter(|(at, _)| items.is_below(*at, here.item)) {
+        let ItemKind::Table(table) = &item.kind else { continue };
+        let word = match table.kind {
+            TableKind::Settings => "settings",
+            TableKind::Matrix if table.open.is_some() => "matrix",
+            TableKind::Matrix | TableKind::Ceiling => continue,
+        };
+        for row in table.rows.iter().filter(|row| !row.patterns.is_empty()) {
+            // Whatever is wrong with it is told where it is read for good.
+            let (errors, renamed) = (sink.diagnostics.len(), sink.renamed.len());
+            let matches = resolve(items, model, sink, at, &row.patterns);
+            sink.diagnostics.truncate(errors);
+            sink.renamed.truncate(renamed);
+            let actions: BTreeSet<ActionId> = matches.iter().flat_map(|found| found.actions.iter().copied()).collect();
+            if !actions.contains(&action) || found.as_ref().is_some_and(|(count, _)| *count <= actions.len()) {
+                continue;
+            }
+            let last = row.when.map(|when| item.exprs.get(when).span).or(row.patterns.last().map(|last| last.span));
+            let span = Span::new(row.patterns[0].span.start, last.map_or(row.head.end, |last| last.end));
+            let head = items.written(Spot { item: at, span });
+            let title = &table.title.text;
+            let columns = if table.kind == TableKind::Matrix { ", for its columns" } else { "" };
+            let name = model.policy.action_name(action);
+            let text = format!(
+                "the base decides `{name}` in the row `{head}` of \"{title}\", which the same row in `{word} \"{title}\"` \
+                 replaces{columns}"
+            );
+            found = Some((actions.len(), text));
+        }
+    }
+    found.map(|(_, text)| text)
 }
 
 /// What a base says fits all actions that it knew. Where it does not fit one of a book on top, the mistakes in `expr` that

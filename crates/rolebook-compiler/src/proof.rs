@@ -392,7 +392,14 @@ impl<'b> Prover<'_, 'b> {
             GrantAt::Setting(..) => "set here".into(),
         };
         let labels = [(cell.spot, "a cell is the whole truth of its column"), (grant.spot, granted.as_str())];
-        let help = "change the cell, or narrow the other grant so that both say the same";
+        let help = match cell.kind {
+            CellKind::No if self.items.is_below(grant.spot.item, cell.spot.item) => {
+                "the base grants it, and a cell that says no takes nothing away: refuse it by `never`, or by a `forbid`"
+            }
+            CellKind::No | CellKind::Granted { .. } | CellKind::Never => {
+                "change the cell, or narrow the other grant so that both say the same"
+            }
+        };
         self.sink.report(self.items, &rules::CONTRADICTED_CELL, message, &labels, help);
         self.sink.help(format!("for example:\n\n{story}"));
     }

@@ -191,6 +191,14 @@ impl<'a> Builder<'a> {
             "assign" => self.assign(head),
             "extend" => {
                 let ty = self.line(Rule::extend_line, head).and_then(|pair| self.name_in(&pair, Rule::name));
+                let mut words = self.shape.tokens[head.tokens.clone()].iter().map(|token| token.text(self.text));
+                if let (None, Some("role"), Some(problem)) = (&ty, words.nth(1), self.problems.last_mut()) {
+                    problem.help = vec![
+                        "a role of the base never includes more; a new role is declared by `role NAME`, or in the type on which \
+                         it is held: `extend TYPE { role NAME }`"
+                            .into(),
+                    ];
+                }
                 let members = self.members(false);
                 ty.map(|ty| ItemKind::Extend { ty, members })
             }

@@ -222,13 +222,17 @@ fn tables() {
             "settings \"S\" {\n",
             "  permission | who       | at most  | pro\n",
             "  x.y        | only a, b | everyone | yes\n",
-            "  x.z        | no one    |          | -\n",
+            "  x.z        | no one    |          |\n",
             "}\n"
         ),
     );
     check(
         "settings \"S\" {\n  permission | who | pro | at most\n  x.z | no one | yes |  // none\n}\n",
         "settings \"S\" {\n  permission | who    | pro | at most\n  x.z        | no one | yes |  // none\n}\n",
+    );
+    check(
+        "ceiling \"C\" {\n  action | pro | lite\n  a.b | | no\n}\n",
+        "ceiling \"C\" {\n  action | pro | lite\n  a.b    |     | no\n}\n",
     );
     check(
         "ceiling \"C\" {\n  action | pro\n  a.b | yes // why\n  a.c | with x // so\n}\n",

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rolebook_engine::{Answer, decide};
+use rolebook_engine::{Answer, Part, Truth, decide};
 use rolebook_policy::{ActionId, Grantee, ObligationId, Place};
 
 use super::subject::{Subject, licensees, same_column, subjects};
-use super::{CellText, Change, Direction, Open, Who, Witness};
+use super::{CellText, Change, Direction, Open, Refusal, Who, Witness};
 use crate::cells::{RowAt, setting_of};
 use crate::circuit::Bit;
 use crate::decide::{capping_cells, deciding_cells, deciding_settings};
@@ -28,6 +28,7 @@ struct Key {
     through_gates: bool,
     actions_are_new: bool,
     cells: Option<(Option<Place>, Option<Place>)>,
+    refused_by: Option<Place>,
 }
 
 pub(super) struct Comparison<'a> {
@@ -289,11 +290,24 @@ impl<'a> Comparison<'a> {
         };
         let who_kind = subject.map_or(Who::Combination, Subject::kind);
         let (before, after) = self.cells(new, old, subject);
-        let who_is_new = subject.is_some_and(|subject| subject.grantees.len() < 2);
+        // Known only to the book that allows it.
+        let only = |subject: &Subject| match (&subject.grantees[..], direction) {
+            ([(side, _)], Direction::Wider) => *side == 0,
+            ([(side, _)], Direction::Narrower) => *side == 1,
+            _ => false,
+        };
+        let who_is_new = subject.is_some_and(only);
         let actions_are_new = new.is_none() || old.is_none();
-        let cells = (!through_gates && !who_is_new && !actions_are_new)
+        let refusal = match direction {
+            Direction::Narrower if !through_gates && !who_is_new => self.refusal(new, &world),
+            Direction::Narrower | Direction::Wider => None,
+        };
+        // A cell that only the later book has is not what a rule of it takes away.
+        let is_rule = refusal.is_some() && before.is_none();
+        let cells = (!through_gates && !who_is_new && !actions_are_new && !is_rule)
             .then(|| (before.as_ref().map(|(place, _)| *place), after.as_ref().map(|(place, _)| *place)));
-        let key = Key { direction, who: who.clone(), through_gates, actions_are_new, cells };
+        let refused_by = refusal.as_ref().map(|(place, _)| *place);
+        let key = Key { direction, who: who.clone(), through_gates, actions_are_new, cells, refused_by };
         let name = self.name(new, old);
         self.order += 1;
         let order = self.order;
@@ -330,6 +344,7 @@ impl<'a> Comparison<'a> {
                 before: before.filter(|_| told).map(|(_, cell)| cell),
                 after: after.filter(|_| told).map(|(_, cell)| cell),
                 through_gates,
+                refused_by: refusal.map(|(_, refusal)| refusal),
                 under,
                 witness: Some(witness),
             };
@@ -367,6 +382,15 @@ impl<'a> Comparison<'a> {
             Answer::Allow | Answer::AllowIf(_) => true,
             Answer::Deny(_) => false,
         })
+    }
+
+    /// The first forbid of the later book that refuses it.
+    fn refusal(&self, action: Option<ActionId>, world: &World) -> Option<(Place, Refusal)> {
+        let policy = self.schema.sides[0].policy;
+        let concrete = world.concrete(self.schema, 0, action?)?;
+        let considered = decide(policy, &concrete.facts, &concrete.request).considered;
+        let found = considered.into_iter().find(|part| part.part == Part::Forbid && part.value == Truth::True)?;
+        Some((found.place, Refusal { place: policy.place_text(found.place), text: found.text }))
     }
 
     /// The obligations under which the side would allow it, the fewest; none where it would not, or cannot be asked.

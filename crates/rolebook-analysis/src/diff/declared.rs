@@ -246,7 +246,13 @@ fn type_text(side: &Side<'_>, schema: &Schema<'_>, field: &Field) -> String {
         ValueKind::Bool => "bool".to_owned(),
         ValueKind::Date => "date".to_owned(),
         ValueKind::Time => "time".to_owned(),
-        ValueKind::Role => "role".to_owned(),
+        ValueKind::Role => {
+            // Those that only this book knows: it takes facts and requests with them, and the other one does not.
+            let known = |role: &usize| schema.sides.iter().all(|side| side.role_id(*role).is_some());
+            let own = (0..schema.roles.len()).filter(|role| side.role_id(*role).is_some() && !known(role));
+            let own: Vec<&str> = own.map(|role| &*schema.roles[role].name).collect();
+            if own.is_empty() { "role".to_owned() } else { format!("role, also {}", own.join(", ")) }
+        }
         ValueKind::Enum(names) => format!("one of ({})", names.join(", ")),
         ValueKind::Entity(ty) => schema.sorts[side.sort(*ty)].name.clone(),
     };

@@ -164,6 +164,15 @@ fn cell_kind(
     cell: &ast::Cell,
 ) -> Option<CellKind> {
     match &cell.kind {
+        // Read as "says nothing" it would open what it closes: every ceiling binds.
+        ast::CellKind::Blank if table != TableKind::Matrix => {
+            let message = "a blank cell does not say whether the license includes it";
+            let help = "write `yes` or `no`; to say nothing of a license, leave its column out: a row that is about some \
+                        licenses stands in a ceiling with these columns alone";
+            let spot = Spot { item: at, span: cell.span };
+            sink.report(items, &rules::INVALID_DECLARATION, message, &[(spot, "nothing stands here")], help);
+            None
+        }
         ast::CellKind::Blank | ast::CellKind::No => Some(CellKind::No),
         ast::CellKind::Never if table != TableKind::Matrix => {
             let message = "a license never refuses: what it does not include is not open to whoever carries it";
@@ -201,7 +210,8 @@ pub(super) fn check_matrix(typing: &mut Typing<'_, '_>, pending: &PendingMatrix<
             let Some(CellKind::Granted { conditions, .. }) = &cell.kind else { continue };
             let types = principals(model, column.as_ref().map(|column| &column.grantee));
             for condition in conditions {
-                each_use(model, &actions, &types, Polarity::More, |used| typing.named(*condition, used));
+                let spot = Spot { item: cell.at, span: cell.cell.span };
+                each_use(model, &actions, &types, Polarity::More, |used| typing.named_at(spot, *condition, used));
             }
         }
     }

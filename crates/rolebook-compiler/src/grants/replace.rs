@@ -173,8 +173,20 @@ fn find_rows<'a>(
         let is_base = |action: &ActionId| items.is_below(model.action_spots[action.index()].item, at);
         let actions = new.actions();
         let help = if !actions.is_empty() && actions.iter().all(is_base) {
-            let near = did_you_mean(&head.text, known.iter().map(|(_, _, head)| head.text.as_str()));
-            let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            // The row of the fewest actions that has all of them, whatever it is called.
+            let row = |number: usize, index: usize| {
+                let base = bases.iter().find(|(known, _)| *known == number);
+                base.map_or_else(Default::default, |(_, base)| base.rows[index].actions())
+            };
+            let wider = known.iter().filter(|(number, index, _)| row(*number, *index).is_superset(&actions));
+            let wider = wider.min_by_key(|(number, index, _)| row(*number, *index).len());
+            let near = match wider {
+                Some((_, _, wider)) => format!("`{}` is in the row `{}`: ", head.text, wider.text),
+                None => {
+                    let near = did_you_mean(&head.text, known.iter().map(|(_, _, head)| head.text.as_str()));
+                    near.map_or(String::new(), |near| format!("did you mean `{near}`? "))
+                }
+            };
             format!(
                 "{near}a row is replaced by one with the same head; what else the base grants is for the base to say, and \
                  `forbid` or a `ceiling` may take it away"

@@ -78,10 +78,12 @@ pub(super) fn replaced_setting(
 ) -> Option<Setting> {
     let actions = old.actions();
     let cell = new.row.who.as_ref()?;
+    let before = sink.diagnostics.len();
     let who = audience(items, model, sink, new.at, (cell, Stands::Granted), &actions)?;
+    let is_sound = sink.diagnostics.len() == before;
     let at_most = setting?.at_most.clone();
     let here = Spot { item: new.at, span: cell.span };
-    if let (Some(most), Some(bound)) = (&at_most, &old.row.at_most) {
+    if let (true, Some(most), Some(bound)) = (is_sound, &at_most, &old.row.at_most) {
         check_at_most(items, model, sink, &actions, (&who, here), (most, Spot { item: old.at, span: bound.span }));
     }
     Some(Setting { who, text: items.written(here), place: items.place(here), at_most })
@@ -113,13 +115,17 @@ fn setting(items: &Items<'_>, model: &Model, sink: &mut Sink, at: ItemIx, row: &
         .as_ref()
         .map(|cell| (audience(items, model, sink, at, (cell, Stands::Refused), &actions), cell));
     let cell = row.row.who.as_ref()?;
+    let before = sink.diagnostics.len();
     let who = audience(items, model, sink, at, (cell, Stands::Granted), &actions)?;
+    let is_sound = sink.diagnostics.len() == before;
     let spot = Spot { item: at, span: cell.span };
     let at_most = match at_most {
         Some((at_most, cell)) => {
             let at_most = at_most?;
             let bound = Spot { item: at, span: cell.span };
-            check_at_most(items, model, sink, &actions, (&who, spot), (&at_most, bound));
+            if is_sound {
+                check_at_most(items, model, sink, &actions, (&who, spot), (&at_most, bound));
+            }
             Some(at_most)
         }
         None => None,

@@ -231,7 +231,14 @@ impl Builder<'_, '_> {
                 let message =
                     format!("`{}` includes `{name}`, which the book that declares it does not open", role.name.text);
                 let there = Some((declared, "declared there, without `open`"));
-                let help = format!("let the base say `open role {name}`, or give the new role what it needs by itself");
+                let roles = &self.model.policy.roles;
+                let open = self.model.open_roles.iter().filter(|id| roles[id.index()].on == on);
+                let open = open.filter(|id| self.items.is_below(self.model.role_spots[id.index()].item, at));
+                let open: Vec<String> = open.map(|id| format!("`{}`", roles[id.index()].name)).collect();
+                let help = match open.len() {
+                    0 => format!("let the base say `open role {name}`, or give the new role what it needs by itself"),
+                    _ => format!("of the base a new role may include {}: the rest it needs by itself", open.join(", ")),
+                };
                 overlay::refuse(
                     self.items,
                     self.sink,

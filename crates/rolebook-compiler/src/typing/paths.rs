@@ -1,7 +1,7 @@
 //! Paths and bare words.
 
-use rolebook_diagnostics::rules;
-use rolebook_policy::{Cardinality, Field, Owner, TypeId, ValueKind};
+use rolebook_diagnostics::{Label, rules};
+use rolebook_policy::{ActionId, Cardinality, ConditionId, Field, Owner, TypeId, ValueKind};
 use rolebook_syntax::ast::{ExprId, Name, Path2, Root};
 
 use super::{Symbol, Ty, Typing, Use, of_value};
@@ -232,7 +232,42 @@ impl Typing<'_, '_> {
         if let (Some(action), true) = (used.action, used.resource == Some(id)) {
             message = format!("{message}, which `{}` asks for here", self.model.policy.action_name(action));
         }
+        let before = self.sink.diagnostics.len();
         self.sink.unknown(self.items, at, step, message, &near);
+        if self.sink.diagnostics.len() > before
+            && let Some((action, place)) = self.asked_elsewhere(used).filter(|(_, place)| *place == id)
+        {
+            let policy = &self.model.policy;
+            let owner = policy.owner_name(policy.actions[action.index()].owner);
+            self.sink.help(format!(
+                "`{}` is asked of `{}`, and of no `{owner}`: let a rule or a row of its own speak of it, with a condition about \
+                 the `{}`",
+                policy.action_name(action),
+                policy.type_name(place),
+                policy.type_name(place)
+            ));
+        }
+    }
+
+    /// The action with the place that it is asked of, where that is nothing of its own type: `create on account`.
+    fn asked_elsewhere(&self, used: &Use<'_>) -> Option<(ActionId, TypeId)> {
+        let (action, place) = (used.action?, used.resource?);
+        let owner = self.model.policy.actions[action.index()].owner;
+        matches!(owner, Owner::Type(ty) if ty != place).then_some((action, place))
+    }
+
+    /// A condition that is named `here`. One about the wrong thing is a mistake of where it is named.
+    pub(crate) fn named_at(&mut self, here: Spot, condition: ConditionId, used: &Use<'_>) {
+        let before = self.sink.diagnostics.len();
+        self.named(condition, used);
+        let Some((action, _)) = self.asked_elsewhere(used) else { return };
+        let (file, span) = (self.items.file(here.item), here.span);
+        let message = format!("asked for `{}` here", self.model.policy.action_name(action));
+        for diagnostic in self.sink.diagnostics.iter_mut().skip(before) {
+            if diagnostic.rule == &rules::UNKNOWN_NAME {
+                diagnostic.labels.push(Label { file: file.clone(), span, message: message.clone() });
+            }
+        }
     }
 
     pub(super) fn word_as_condition(&mut self, at: ItemIx, id: ExprId, name: &Name, used: &Use<'_>) {
@@ -246,7 +281,8 @@ impl Typing<'_, '_> {
             }
             Some(condition) => {
                 self.remember(at, id, Symbol::Condition(*condition));
-                self.named(*condition, used);
+                let here = Spot { item: at, span: self.items.get(at).exprs.get(id).span };
+                self.named_at(here, *condition, used);
             }
             None => {
                 let near = self.model.names.near(&[Scope::Conditions]);

@@ -88,7 +88,7 @@ fn cases(book: &Book, rng: &mut Rng, verbs: &[Verb]) -> Vec<Option<Expr>> {
 /// Mostly `yes`: what nothing lets through shows little.
 fn ceiling_cell(book: &Book, rng: &mut Rng, verbs: &[Verb]) -> Cell {
     match rng.below(20) {
-        0..=2 => Cell::No(rng.pick(&["-", "no", ""]).unwrap_or(&"-")),
+        0..=2 => Cell::No(rng.pick(&["-", "no", "-"]).unwrap_or(&"-")),
         3..=5 => granted(book, rng, verbs, true, false),
         6..=8 => granted(book, rng, verbs, false, true),
         9 => granted(book, rng, verbs, true, true),

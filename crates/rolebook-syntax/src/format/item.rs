@@ -107,9 +107,19 @@ impl<'a> ItemPrinter<'a> {
         Statement { text: self.text, tokens: &tokens, range, indents, kind: Kind::Item, brace: Some(open) }.lines()
     }
 
+    /// The word of the item at that position: its keyword is the first.
+    fn word(&self, index: usize) -> &str {
+        let start = self.shape.head.as_ref().map(|head| head.tokens.start + index);
+        let token = start.and_then(|at| self.shape.tokens.get(at));
+        token.map_or("", |token| token.text(self.text))
+    }
+
+    pub(super) fn is_matrix(&self) -> bool {
+        matches!((self.word(0), self.word(1)), ("matrix", _) | ("open", "matrix"))
+    }
+
     fn statements(&mut self, lines: &[Line], from: usize, close: usize) {
-        let word = |index: usize| self.shape.tokens.get(index).map_or("", |token| token.text(self.text));
-        let keyword = self.shape.head.as_ref().map_or("", |head| word(head.tokens.start));
+        let keyword = self.word(0);
         let kind = match keyword {
             "principal" | "resource" | "area" | "extend" => Kind::Member,
             "test" => Kind::TestLine,

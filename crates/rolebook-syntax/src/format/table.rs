@@ -27,15 +27,14 @@ impl<'p, 'a> TablePrinter<'p, 'a> {
         table
     }
 
-    /// Writes `-` into blank cells; a blank `at most` says that there is no bound and stays.
+    /// Writes `-` into the blank cells of a matrix. Elsewhere a blank means something else, or is a mistake to be shown.
     fn fill_blanks(&mut self) {
-        let header: Vec<String> = self.rows.iter().find_map(|(_, cells)| cells.clone()).unwrap_or_default();
-        let bound = header.iter().position(|cell| cell == "at most");
+        if !self.printer.is_matrix() {
+            return;
+        }
         for cells in self.rows.iter_mut().filter_map(|(_, cells)| cells.as_mut()) {
-            for (column, cell) in cells.iter_mut().enumerate() {
-                if cell.is_empty() && Some(column) != bound {
-                    cell.push('-');
-                }
+            for cell in cells.iter_mut().filter(|cell| cell.is_empty()) {
+                cell.push('-');
             }
         }
     }

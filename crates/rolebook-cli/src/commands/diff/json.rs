@@ -78,6 +78,7 @@ fn change(change: &Change) -> Value {
         "actions_are_new": change.actions_are_new,
         "before": change.before.as_ref().map(cell),
         "after": change.after.as_ref().map(cell),
+        "refused_by": change.refused_by.as_ref().map(|rule| json!({ "text": rule.text, "place": rule.place })),
         "witness": change.witness.as_ref().map(witness),
     })
 }

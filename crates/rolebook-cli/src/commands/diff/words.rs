@@ -112,6 +112,7 @@ pub(super) fn how(change: &Change) -> String {
         Kind::Rules => {
             let limits = change.under.join(", ");
             let how = match (change.direction, change.under.is_empty()) {
+                (Direction::Narrower, _) if change.refused_by.is_some() => "now forbidden".to_owned(),
                 (Direction::Wider, true) => "now allowed".to_owned(),
                 (Direction::Wider, false) => format!("no longer only with {limits}"),
                 (Direction::Narrower, true) => "no longer allowed".to_owned(),
@@ -135,15 +136,14 @@ pub(super) fn how(change: &Change) -> String {
     }
 }
 
-/// Where to look: the cell that says something else, from the later book's folder.
+/// Where to look: the cell that says something else, or the rule that refuses, from the later book's folder.
 pub(super) fn place<'f>(found: &'f Found, change: &'f Change) -> &'f str {
-    match kind(change) {
-        Kind::Cell => {
-            let place = change.after.as_ref().or(change.before.as_ref()).map_or("", |cell| &cell.place);
-            place.strip_prefix(&found.new).and_then(|place| place.strip_prefix('/')).unwrap_or(place)
-        }
-        Kind::Gates | Kind::Rules | Kind::OneSided => "",
-    }
+    let place = match kind(change) {
+        Kind::Cell => change.after.as_ref().or(change.before.as_ref()).map_or("", |cell| &cell.place),
+        Kind::Rules => change.refused_by.as_ref().map_or("", |refusal| &refusal.place),
+        Kind::Gates | Kind::OneSided => "",
+    };
+    place.strip_prefix(&found.new).and_then(|place| place.strip_prefix('/')).unwrap_or(place)
 }
 
 /// The witness, with what the asking program keeps.
