@@ -7,10 +7,12 @@ mod shrink;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use rolebook_compiler::{Base, BookFile, BookSource, Compiled, Workspace};
 
 use crate::edits::make::random_edit;
+use crate::generate;
 use crate::render::{Brackets, render};
 use crate::repair::random_book;
 use crate::rng::Rng;
@@ -49,6 +51,9 @@ pub struct Summary {
     pub right: u64,
     /// Edits of books that extend another one.
     pub overlays: u64,
+    /// The longest that the two compilers took for one text, the seed of the book and the number of the text: for whoever wonders
+    /// where the time goes.
+    pub slowest: (Duration, u64, u64),
     /// What failed, at most one a book.
     pub failures: Vec<Failure>,
 }
@@ -71,6 +76,7 @@ pub fn run(seed: u64, edits: u64, largest: usize, threads: usize, progress: &(dy
                         summary.books += mine.books;
                         summary.right += mine.right;
                         summary.overlays += mine.overlays;
+                        summary.slowest = summary.slowest.max(mine.slowest);
                         summary.failures.extend(mine.failures);
                     }
                 }
@@ -85,8 +91,7 @@ pub fn run(seed: u64, edits: u64, largest: usize, threads: usize, progress: &(dy
 /// Edits the book of a seed, over and over.
 pub fn run_book(seed: u64, largest: usize) -> Summary {
     let mut summary = Summary::default();
-    let first = first_state(seed).filter(|state| state.values().map(String::len).sum::<usize>() <= largest);
-    let Some(first) = first else { return summary };
+    let Some(first) = first_state(seed, largest) else { return summary };
     summary.books = 1;
     let mut rng = Rng::part(seed, 5);
     let mut warm = Workspace::new();
@@ -96,7 +101,10 @@ pub fn run_book(seed: u64, largest: usize) -> Summary {
     loop {
         let state = &states[states.len() - 1];
         let mut is_right = false;
-        if let Some(message) = caught(|| step(&mut warm, state).map(|found| is_right = found)) {
+        let start = Instant::now();
+        let failed = caught(|| step(&mut warm, state).map(|found| is_right = found));
+        summary.slowest = summary.slowest.max((start.elapsed(), seed, summary.edits + 1));
+        if let Some(message) = failed {
             summary.failures.push(Failure { seed, states, message });
             return summary;
         }
@@ -121,8 +129,12 @@ fn fails(states: &[State]) -> Option<String> {
     caught(|| states.iter().try_for_each(|state| step(&mut warm, state).map(drop)))
 }
 
-/// The random book of a seed, in some files.
-fn first_state(seed: u64) -> Option<State> {
+/// The random book of a seed, in some files; `None` of a larger one.
+fn first_state(seed: u64, largest: usize) -> Option<State> {
+    // As it is before the compiler has been asked, which takes its time.
+    if render(&generate::book(&mut Rng::new(seed)), Brackets::Few).text.len() > largest {
+        return None;
+    }
     let rendered = render(&random_book(seed).ok()?.book, Brackets::Few);
     let mut rng = Rng::part(seed, 6);
     let is_extended = !rendered.added.is_empty();

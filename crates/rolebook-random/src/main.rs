@@ -110,6 +110,8 @@ fn edit(one: Option<u64>, wanted: u64, seed: u64, largest: usize) -> ExitCode {
         summary.overlays,
         summary.failures.len()
     );
+    let (longest, book, number) = summary.slowest;
+    println!("the longest took {:.2} s: text {number} of the book {book}", longest.as_secs_f64());
     if summary.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
