@@ -49,18 +49,12 @@ pub(crate) trait Db: salsa::Database {
 }
 
 #[salsa::db]
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Database {
     /// The queries that ran, by name, where somebody wants to know.
     pub(crate) log: Option<Arc<Mutex<Vec<String>>>>,
     memory: Memory,
     storage: salsa::Storage<Self>,
-}
-
-impl Default for Database {
-    fn default() -> Self {
-        Self { log: None, memory: Memory::default(), storage: salsa::Storage::default() }
-    }
 }
 
 impl Database {
