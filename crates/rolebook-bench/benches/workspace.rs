@@ -15,18 +15,8 @@ use rolebook_compiler::Compiler;
 
 #[derive(Parser)]
 struct Args {
-    /// How many books.
-    #[arg(long, default_value_t = 50)]
-    books: usize,
-    /// How many files.
-    #[arg(long, default_value_t = 1000)]
-    files: usize,
-    /// How many items.
-    #[arg(long, default_value_t = 100_000)]
-    items: usize,
-    /// The seed.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    shape: Shape,
     /// How many edits of each kind.
     #[arg(long, default_value_t = 50)]
     edits: usize,
@@ -64,9 +54,9 @@ fn percentile(times: &mut [f64], percent: usize) -> f64 {
 
 fn main() {
     let args = Args::parse();
-    let Args { books, files, items, seed, .. } = args;
+    let Shape { books, files, items, seed } = args.shape;
     progress("writing the workspace in memory");
-    let mut workspace = generate(&Shape { books, files, items, seed });
+    let mut workspace = generate(&args.shape);
     let rules: usize = workspace.iter().map(|book| book.rules).sum();
     println!("{} books, {files} files, {items} items, {rules} rules, seed {seed}\n", workspace.len());
     println!("{:<58} {:>16} {:>12} {:>8}", "what", "measured", "target", "ratio");
@@ -232,7 +222,7 @@ fn queries(args: &Args) {
     let sizes = [500, 2000];
     let mut worlds: Vec<(Vec<GeneratedBook>, Compiler)> = Vec::new();
     for items in sizes {
-        let workspace = generate(&Shape { books: 1, files: 20, items, seed: args.seed });
+        let workspace = generate(&Shape { books: 1, files: 20, items, seed: args.shape.seed });
         let mut compiler = Compiler::with_log();
         compiler.set(source(&workspace, 0));
         drop(compiler.diagnostics());
@@ -258,7 +248,7 @@ fn queries(args: &Args) {
 
 /// Memory before and after very many edits of one book.
 fn many_edits(args: &Args) {
-    let mut workspace = generate(&Shape { books: 1, files: 4, items: 100, seed: args.seed });
+    let mut workspace = generate(&Shape { books: 1, files: 4, items: 100, seed: args.shape.seed });
     let (mut compiler, _) = check(&workspace, 0);
     let mut before = 0.0;
     for number in 0..args.memory_edits {

@@ -21,7 +21,7 @@ enum Command {
     /// Writes books that check without an error, a folder each.
     Gen {
         #[command(flatten)]
-        shape: ShapeArgs,
+        shape: Shape,
         /// Also writes the rules as Cedar policies with their schema, beside each book.
         #[arg(long)]
         cedar: bool,
@@ -31,30 +31,14 @@ enum Command {
     /// Checks such books in memory, one after the other, and tells what took how long.
     Check {
         #[command(flatten)]
-        shape: ShapeArgs,
+        shape: Shape,
     },
-}
-
-#[derive(clap::Args)]
-struct ShapeArgs {
-    /// How many books.
-    #[arg(long, default_value_t = 50)]
-    books: usize,
-    /// How many files, of all books together.
-    #[arg(long, default_value_t = 1000)]
-    files: usize,
-    /// How many items, of all books together.
-    #[arg(long, default_value_t = 100_000)]
-    items: usize,
-    /// Another number gives other books, the same one the same bytes.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
 }
 
 fn main() -> ExitCode {
     match Args::parse().command {
         Command::Gen { shape, cedar, out } => {
-            let workspace = workspace(&shape);
+            let workspace = generate(&shape);
             for book in &workspace {
                 if let Err(error) = write(&out, book, cedar) {
                     eprintln!("{}: {error}", out.join(&book.folder).display());
@@ -65,7 +49,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Check { shape } => {
-            let workspace = workspace(&shape);
+            let workspace = generate(&shape);
             println!("{}", size(&workspace));
             let mut all = Cold::default();
             for index in 0..workspace.len() {
@@ -85,11 +69,6 @@ fn main() -> ExitCode {
             if all.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
     }
-}
-
-fn workspace(shape: &ShapeArgs) -> Vec<GeneratedBook> {
-    let ShapeArgs { books, files, items, seed } = *shape;
-    generate(&Shape { books, files, items, seed })
 }
 
 fn size(workspace: &[GeneratedBook]) -> String {

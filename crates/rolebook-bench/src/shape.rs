@@ -3,15 +3,19 @@
 use rolebook_compiler::{Base, BookFile, BookSource};
 
 /// What to generate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Args)]
 pub struct Shape {
     /// Books; at least one. Every tenth one extends the book before it.
+    #[arg(long, default_value_t = 50)]
     pub books: usize,
     /// Files of all books together; each book has at least one.
+    #[arg(long, default_value_t = 1000)]
     pub files: usize,
     /// Items of all books together; each book has at least its core (people, roles, licenses, accounts).
+    #[arg(long, default_value_t = 100_000)]
     pub items: usize,
-    /// The same seed gives the same bytes.
+    /// Another number gives other books, the same one the same bytes.
+    #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
 

@@ -11,9 +11,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 
-use rolebook_policy::{
-    ActionId, CellKind, ConditionId, Expr, ExprId, Matrix, Owner, Policy, RolePlace, SourceKind, TypeId,
-};
+use rolebook_policy::{ActionId, CellKind, ConditionId, Expr, ExprId, Matrix, Owner, Policy, SourceKind, TypeId};
 
 use crate::pattern::types_above;
 
@@ -233,48 +231,11 @@ fn expressions(policy: &Policy) -> Vec<Said> {
 fn parts(policy: &Policy, expr: &Expr) -> (Expr, Vec<ExprId>) {
     let mut bare = expr.clone();
     let mut inner = Vec::new();
-    let mut take = |id: &mut ExprId| inner.push(std::mem::replace(id, ExprId(0)));
-    match &mut bare {
-        Expr::Or(parts) | Expr::And(parts) => parts.iter_mut().for_each(&mut take),
-        Expr::Not(a)
-        | Expr::Includes(a, _)
-        | Expr::IsEmpty(a)
-        | Expr::HoldersOf(_, a)
-        | Expr::Attribute(a, _)
-        | Expr::HasLicense(a, _)
-        | Expr::Any(_, a)
-        | Expr::Count(_, a)
-        | Expr::CountOf(a) => take(a),
-        Expr::Compare(_, a, b)
-        | Expr::In(a, b)
-        | Expr::Within(a, b)
-        | Expr::Contains(a, b)
-        | Expr::Matching(a, b)
-        | Expr::IsHolder(a, _, b)
-        | Expr::Can(a, _, b) => {
-            take(a);
-            take(b);
-        }
-        Expr::HasRole(a, _, place) => {
-            take(a);
-            if let RolePlace::On(thing) = place {
-                take(thing);
-            }
-        }
-        Expr::Condition(id) => {
-            inner.extend(policy.conditions.get(id.index()).map(|condition| condition.body));
-            // By what it says, not by which one it is.
-            *id = ConditionId(0);
-        }
-        Expr::Literal(_)
-        | Expr::Principal
-        | Expr::Resource
-        | Expr::Workspace
-        | Expr::Input(_)
-        | Expr::Context(_)
-        | Expr::It
-        | Expr::SettingIsNoOne(..)
-        | Expr::Entity(..) => {}
+    bare.each_child(|id| inner.push(std::mem::replace(id, ExprId(0))));
+    if let Expr::Condition(id) = &mut bare {
+        inner.extend(policy.condition(*id).map(|condition| condition.body));
+        // By what it says, not by which one it is.
+        *id = ConditionId(0);
     }
     (bare, inner)
 }

@@ -103,3 +103,47 @@ pub enum Expr {
     /// An entity by type and id: only in the checks of a test.
     Entity(TypeId, String),
 }
+
+impl Expr {
+    /// The expressions right below it; what a named condition says is not.
+    pub fn children(&self) -> Vec<ExprId> {
+        let mut found = Vec::new();
+        self.clone().each_child(|id| found.push(*id));
+        found
+    }
+
+    /// Shows the positions of the expressions right below it, to be changed.
+    pub fn each_child(&mut self, mut see: impl FnMut(&mut ExprId)) {
+        match self {
+            Self::Or(parts) | Self::And(parts) => parts.iter_mut().for_each(see),
+            Self::Compare(_, a, b)
+            | Self::In(a, b)
+            | Self::Within(a, b)
+            | Self::Contains(a, b)
+            | Self::Matching(a, b)
+            | Self::IsHolder(a, _, b)
+            | Self::HasRole(a, _, RolePlace::On(b))
+            | Self::Can(a, _, b) => [a, b].into_iter().for_each(see),
+            Self::Not(a)
+            | Self::Includes(a, _)
+            | Self::IsEmpty(a)
+            | Self::HasRole(a, _, RolePlace::Workspace | RolePlace::OnAny(_))
+            | Self::HoldersOf(_, a)
+            | Self::Attribute(a, _)
+            | Self::HasLicense(a, _)
+            | Self::Any(_, a)
+            | Self::Count(_, a)
+            | Self::CountOf(a) => see(a),
+            Self::Literal(_)
+            | Self::Principal
+            | Self::Resource
+            | Self::Workspace
+            | Self::Input(_)
+            | Self::Context(_)
+            | Self::Condition(_)
+            | Self::It
+            | Self::SettingIsNoOne(..)
+            | Self::Entity(..) => {}
+        }
+    }
+}

@@ -2,42 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rolebook_policy::{ConditionId, Expr, ExprId, Policy, RolePlace, SourceKind};
-
-/// The expressions right below one; a named condition is none, its body is written elsewhere.
-pub(crate) fn children(expr: &Expr) -> Vec<ExprId> {
-    match expr {
-        Expr::Or(parts) | Expr::And(parts) => parts.clone(),
-        Expr::Not(a)
-        | Expr::Includes(a, _)
-        | Expr::IsEmpty(a)
-        | Expr::HoldersOf(_, a)
-        | Expr::Attribute(a, _)
-        | Expr::HasLicense(a, _)
-        | Expr::Any(_, a)
-        | Expr::Count(_, a)
-        | Expr::CountOf(a) => vec![*a],
-        Expr::Compare(_, a, b)
-        | Expr::In(a, b)
-        | Expr::Within(a, b)
-        | Expr::Contains(a, b)
-        | Expr::Matching(a, b)
-        | Expr::IsHolder(a, _, b)
-        | Expr::Can(a, _, b) => vec![*a, *b],
-        Expr::HasRole(a, _, RolePlace::On(b)) => vec![*a, *b],
-        Expr::HasRole(a, _, RolePlace::Workspace | RolePlace::OnAny(_)) => vec![*a],
-        Expr::Literal(_)
-        | Expr::Principal
-        | Expr::Resource
-        | Expr::Workspace
-        | Expr::Input(_)
-        | Expr::Context(_)
-        | Expr::Condition(_)
-        | Expr::It
-        | Expr::SettingIsNoOne(..)
-        | Expr::Entity(..) => vec![],
-    }
-}
+use rolebook_policy::{ConditionId, Expr, ExprId, Policy, SourceKind};
 
 /// The expression with all below it, what named conditions say included.
 pub(crate) fn below(policy: &Policy, root: ExprId) -> BTreeSet<ExprId> {
@@ -48,7 +13,7 @@ pub(crate) fn below(policy: &Policy, root: ExprId) -> BTreeSet<ExprId> {
         }
         match policy.expr(id) {
             Some(Expr::Condition(condition)) => todo.extend(policy.condition(*condition).map(|known| known.body)),
-            Some(expr) => todo.extend(children(expr)),
+            Some(expr) => todo.extend(expr.children()),
             None => {}
         }
     }

@@ -408,39 +408,10 @@ fn mentions_it(policy: &Policy, id: ExprId) -> bool {
 fn speaks_of(policy: &Policy, id: ExprId, wanted: &dyn Fn(&Expr) -> bool) -> bool {
     let Some(expr) = policy.expr(id) else { return false };
     let any = |parts: &[ExprId]| parts.iter().any(|part| speaks_of(policy, *part, wanted));
-    if wanted(expr) {
-        return true;
-    }
     match expr {
-        Expr::Or(parts) | Expr::And(parts) => any(parts),
-        Expr::Not(part)
-        | Expr::Includes(part, _)
-        | Expr::IsEmpty(part)
-        | Expr::HoldersOf(_, part)
-        | Expr::Attribute(part, _)
-        | Expr::HasLicense(part, _)
-        | Expr::HasRole(part, _, RolePlace::Workspace | RolePlace::OnAny(_))
-        | Expr::Any(_, part)
-        | Expr::Count(_, part)
-        | Expr::CountOf(part) => any(&[*part]),
-        Expr::Compare(_, a, b)
-        | Expr::In(a, b)
-        | Expr::Within(a, b)
-        | Expr::Contains(a, b)
-        | Expr::Matching(a, b)
-        | Expr::IsHolder(a, _, b)
-        | Expr::HasRole(a, _, RolePlace::On(b))
-        | Expr::Can(a, _, b) => any(&[*a, *b]),
+        _ if wanted(expr) => true,
         Expr::Condition(condition) => policy.condition(*condition).is_some_and(|condition| any(&[condition.body])),
-        Expr::Literal(_)
-        | Expr::Principal
-        | Expr::Resource
-        | Expr::Workspace
-        | Expr::Input(_)
-        | Expr::Context(_)
-        | Expr::It
-        | Expr::SettingIsNoOne(..)
-        | Expr::Entity(..) => false,
+        expr => any(&expr.children()),
     }
 }
 

@@ -71,6 +71,7 @@ fn seats(entity: &Entity, facts: &Facts, place: EntityIx) -> bool {
 mod tests {
     use std::collections::BTreeMap;
 
+    use rolebook_diagnostics::Diagnostic;
     use rolebook_policy::{Cardinality, Field, TypeId, ValueKind, ValueType};
     use rolebook_policy::{EntityType, KeyRole, KeyRoleId, Parent, Place, Policy, Role, RoleId, TypeKind, Value};
 
@@ -139,8 +140,8 @@ mod tests {
     }
 
     /// `lee` is member, and mate in `one`; `kim` is csm of `acme`.
-    fn facts(policy: &Policy) -> (Facts, [EntityIx; 5]) {
-        let mut facts = build_facts(policy, &[], Completeness::Sketch).unwrap_or_else(|_| unreachable!("no facts"));
+    fn facts(policy: &Policy) -> Result<(Facts, [EntityIx; 5]), Vec<Diagnostic>> {
+        let mut facts = build_facts(policy, &[], Completeness::Sketch)?;
         let [lee, kim, one, two, acme] =
             [(1, "lee"), (1, "kim"), (2, "one"), (2, "two"), (3, "acme")].map(|(ty, id)| facts.add(TypeId(ty), id));
         let edit = |facts: &mut Facts, at, change: &dyn Fn(&mut crate::Entity)| {
@@ -159,13 +160,13 @@ mod tests {
             entity.holders.insert(KeyRoleId(0), vec![kim]);
             entity.attributes.insert("maker".into(), Value::Entity(TypeId(1), "kim".into()));
         });
-        (facts, [lee, kim, one, two, acme])
+        Ok((facts, [lee, kim, one, two, acme]))
     }
 
     #[test]
-    fn changes_lead_from_valid_facts_to_valid_facts_and_back() {
+    fn changes_lead_from_valid_facts_to_valid_facts_and_back() -> Result<(), Vec<Diagnostic>> {
         let policy = policy();
-        let (facts, [lee, kim, one, two, acme]) = facts(&policy);
+        let (facts, [lee, kim, one, two, acme]) = facts(&policy)?;
         let request = Request {
             principal: (TypeId(1), "lee".into()),
             action: rolebook_policy::ActionId(0),
@@ -205,12 +206,13 @@ mod tests {
             working.undo();
             assert_eq!(working.facts, facts, "{text} is undone");
         }
+        Ok(())
     }
 
     #[test]
-    fn what_facts_may_not_be_is_seen() {
+    fn what_facts_may_not_be_is_seen() -> Result<(), Vec<Diagnostic>> {
         let policy = policy();
-        let (facts, [lee, kim, one, _, acme]) = facts(&policy);
+        let (facts, [lee, kim, one, _, acme]) = facts(&policy)?;
         let broken = |at: EntityIx, change: &dyn Fn(&mut crate::Entity)| {
             let mut facts = facts.clone();
             let before = facts.get(at).cloned();
@@ -229,5 +231,6 @@ mod tests {
         };
         assert!(broken(acme, &in_itself), "a thing in itself");
         assert!(!broken(acme, &|_| {}));
+        Ok(())
     }
 }
