@@ -54,7 +54,7 @@ fn percentile(times: &mut [f64], percent: usize) -> f64 {
 
 fn main() {
     let args = Args::parse();
-    let Shape { books, files, items, seed } = args.shape;
+    let Shape { files, items, seed, .. } = args.shape;
     progress("writing the workspace in memory");
     let mut workspace = generate(&args.shape);
     let rules: usize = workspace.iter().map(|book| book.rules).sum();

@@ -64,10 +64,31 @@ pub(crate) fn declared(policy: &Policy) -> Print {
         ..Policy::default()
     };
     bare.each_place(|place| *place = Default::default());
+    forget_words(&mut bare);
     let mut printer = Printer::new();
     // Writing into a hash cannot fail.
     let _ = write!(printer, "{bare:?}");
     printer.print()
+}
+
+/// Takes out what people read and no decision does.
+fn forget_words(policy: &mut Policy) {
+    let Policy { types, areas, roles, licenses, key_roles, actions, obligations, context, .. } = policy;
+    let words = types
+        .iter_mut()
+        .map(|found| (&mut found.title, &mut found.doc))
+        .chain(areas.iter_mut().map(|found| (&mut found.title, &mut found.doc)))
+        .chain(roles.iter_mut().map(|found| (&mut found.title, &mut found.doc)))
+        .chain(licenses.iter_mut().map(|found| (&mut found.title, &mut found.doc)))
+        .chain(key_roles.iter_mut().map(|found| (&mut found.title, &mut found.doc)))
+        .chain(actions.iter_mut().map(|found| (&mut found.title, &mut found.doc)))
+        .chain(obligations.iter_mut().map(|found| (&mut found.description, &mut found.doc)));
+    for (title, doc) in words {
+        title.clear();
+        doc.clear();
+    }
+    obligations.iter_mut().for_each(|found| found.title.clear());
+    context.iter_mut().for_each(|field| field.doc.clear());
 }
 
 /// What an expression says, and which decisions it asks for.
@@ -84,18 +105,18 @@ pub(crate) fn actions(policy: &Policy, declared: Print) -> Vec<Print> {
     let mut sources = Printer::new();
     declared.hash(&mut sources);
     for assign in &policy.assigns {
-        assign.key_role.hash(&mut sources);
+        (assign.key_role, assign.sources.len()).hash(&mut sources);
         for source in &assign.sources {
             hash_source(&source.kind, &said, &mut sources);
         }
     }
-    let mut own: Vec<(Printer, BTreeSet<ActionId>)> =
-        policy.actions.iter().map(|_| (Printer::new(), BTreeSet::new())).collect();
+    let mut own: Vec<Own> = policy.actions.iter().map(|_| Own::new()).collect();
     add_tables(policy, &said, &mut own);
     for rule in &policy.rules {
         for action in &rule.actions {
-            let Some((printer, asks)) = own.get_mut(action.index()) else { continue };
+            let Some(Own { printer, asks, .. }) = own.get_mut(action.index()) else { continue };
             (rule.effect as u8, rule.condition.map(|id| said[id.index()].print), &rule.obligations).hash(printer);
+            rule.grantees.len().hash(printer);
             rule.grantees.iter().for_each(|(_, grantee)| grantee.hash(printer));
             asks.extend(rule.condition.iter().flat_map(|id| &said[id.index()].asks));
         }
@@ -109,24 +130,39 @@ pub(crate) fn actions(policy: &Policy, declared: Print) -> Vec<Print> {
             let mut reached = BTreeSet::from([ActionId(index as u32)]);
             let mut todo = vec![ActionId(index as u32)];
             while let Some(action) = todo.pop() {
-                let (Some((_, asks)), Some(before)) = (own.get(action.index()), before.get(action.index())) else {
+                let (Some(own), Some(before)) = (own.get(action.index()), before.get(action.index())) else {
                     continue;
                 };
-                todo.extend(asks.iter().chain(before).copied().filter(|next| reached.insert(*next)));
+                todo.extend(own.asks.iter().chain(before).copied().filter(|next| reached.insert(*next)));
             }
             index.hash(&mut printer);
             for action in reached {
-                (action, own.get(action.index()).map(|(own, _)| own.print())).hash(&mut printer);
+                (action, own.get(action.index()).map(|own| own.printer.print())).hash(&mut printer);
             }
             printer.print()
         })
         .collect()
 }
 
-fn add_tables(policy: &Policy, said: &[Said], own: &mut [(Printer, BTreeSet<ActionId>)]) {
+/// What tables and rules say of an action itself.
+struct Own {
+    printer: Printer,
+    asks: BTreeSet<ActionId>,
+    /// The table whose row was added last.
+    table: Option<usize>,
+}
+
+impl Own {
+    fn new() -> Self {
+        Self { printer: Printer::new(), asks: BTreeSet::new(), table: None }
+    }
+}
+
+fn add_tables(policy: &Policy, said: &[Said], own: &mut [Own]) {
     let settings = policy.settings.iter().map(|settings| (2_u8, &settings.table, Some(&settings.rows)));
     let ceilings = policy.ceilings.iter().map(|table| (1, table, None));
-    for (kind, table, whom) in policy.matrices.iter().map(|table| (0, table, None)).chain(ceilings).chain(settings) {
+    let tables = policy.matrices.iter().map(|table| (0, table, None)).chain(ceilings).chain(settings);
+    for (number, (kind, table, whom)) in tables.enumerate() {
         let columns = columns(table);
         for (index, row) in table.rows.iter().enumerate() {
             let actions = row.actions();
@@ -142,6 +178,7 @@ fn add_tables(policy: &Policy, said: &[Said], own: &mut [(Printer, BTreeSet<Acti
                     CellKind::Granted { conditions, obligations } => {
                         2_u8.hash(&mut printer);
                         obligations.hash(&mut printer);
+                        conditions.len().hash(&mut printer);
                         for id in conditions {
                             let body = policy.conditions.get(id.index()).and_then(|found| said.get(found.body.index()));
                             body.map(|body| body.print).hash(&mut printer);
@@ -155,9 +192,11 @@ fn add_tables(policy: &Policy, said: &[Said], own: &mut [(Printer, BTreeSet<Acti
             }
             let print = printer.print();
             for action in actions {
-                if let Some((printer, asked)) = own.get_mut(action.index()) {
-                    print.hash(printer);
-                    asked.extend(&asks);
+                if let Some(own) = own.get_mut(action.index()) {
+                    // Only of one table a row is the narrower one. Which table it is makes no difference.
+                    let begins_table = own.table.replace(number) != Some(number);
+                    (begins_table, print).hash(&mut own.printer);
+                    own.asks.extend(&asks);
                 }
             }
         }

@@ -1,5 +1,5 @@
-//! The queries: text to pieces, piece to tree, trees to what they mean, and in the end to places in files. The only module,
-//! beside [`crate::compiler`], that names salsa.
+//! The queries: text to pieces, piece to tree, trees to what they mean, and in the end to places in files. Beside it only
+//! [`crate::workspace`] and [`crate::snapshot`] name salsa.
 //!
 //! What an edit costs follows from what each query reads:
 //!
@@ -11,6 +11,7 @@
 //! | `declared` (a book) | what declares: types, roles, conditions, … | one of those changes |
 //! | `granted` (a book) | `declared`; tables, rules, assertions, sources | one of those changes |
 //! | `proved` (a book) | `granted` | the meaning of a grant changes |
+//! | `lost`, `is_formed`, `declared_print`, `is_sound` | a word or a yes of the above, so that what follows need not run | as those |
 //! | `tested` (a book) | `proved`; the tests | a test changes, or what it is about |
 //! | `diagnosed` (a book) | what all of them found, and where items stand | anything changes: it only puts together |
 //!
@@ -32,7 +33,7 @@ use crate::fingerprint::{self, Print};
 use crate::grants::{Grants, LoweredMatrix, LoweredSettings};
 use crate::items::{Items, Unit};
 use crate::manifest::{self, Manifest};
-use crate::memory::Memory;
+use crate::memory::{Log, Memory};
 use crate::model::Model;
 use crate::places::{FileText, ItemPlace, Places};
 use crate::sink::Sink;
@@ -52,7 +53,7 @@ pub(crate) trait Db: salsa::Database {
 #[derive(Clone, Default)]
 pub(crate) struct Database {
     /// The queries that ran, by name, where somebody wants to know.
-    pub(crate) log: Option<Arc<Mutex<Vec<String>>>>,
+    pub(crate) log: Option<Log>,
     memory: Memory,
     storage: salsa::Storage<Self>,
 }
@@ -70,7 +71,8 @@ impl Database {
                 log.push(name.split('(').next().unwrap_or(&name).to_owned());
             }
         })));
-        Self { log: Some(log), memory: Memory::default(), storage }
+        let memory = Memory::logged(log.clone());
+        Self { log: Some(log), memory, storage }
     }
 }
 
@@ -265,7 +267,7 @@ fn declared(db: &dyn Db, book: Book) -> Arc<Declared> {
 }
 
 #[salsa::tracked]
-fn print(db: &dyn Db, book: Book) -> Print {
+fn declared_print(db: &dyn Db, book: Book) -> Print {
     fingerprint::declared(&declared(db, book).model.policy)
 }
 
@@ -337,7 +339,7 @@ fn proved(db: &dyn Db, book: Book) -> Option<Arc<Proved>> {
     let missing = coverage::check(&items, &granted.model, &policy, &found.ceilings, &mut sink);
     let ceilings = policy.ceilings.len();
     policy.ceilings.extend(missing);
-    let print = (&policy, *print(db, book));
+    let print = (&policy, *declared_print(db, book));
     proof::check_dead(&items, print, &mut sink, &found.matrices, db.memory());
     policy.ceilings.truncate(ceilings);
     policy.assertions = found.assertions.iter().map(|lowered| lowered.assertion.clone()).collect();

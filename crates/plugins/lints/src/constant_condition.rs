@@ -28,7 +28,7 @@ fn check(book: &LintBook<'_>) -> Vec<Finding> {
         let finding = Finding::new(message, condition.place, &condition.name, "whatever the facts and the request");
         let help = match word {
             "true" => "say what is meant, or take it out where it is asked",
-            _ => "say what is meant: as it is, nothing is granted where it is asked",
+            _ => "say what is meant: as it is, what asks it never applies",
         };
         found.push(finding.help(help).explains(asking(book, id)));
     }

@@ -49,7 +49,12 @@ fn check(book: &LintBook<'_>) -> Vec<Finding> {
         };
         let action = policy.action_name(*action);
         let message = format!("a list of `{action}` looks at every thing: nothing in the condition finds them");
-        let finding = Finding::new(message, place, text, "no `or` of it may go without a value, a holder or a place");
+        let finding = Finding::new(
+            message,
+            place,
+            text,
+            "each side of an `or` must name one value, holder or place of the resource",
+        );
         let help = "ask that something of the resource is one value (`==`, `in`, `is K of`, `within`), not only that it is another one";
         found.entry(place).or_insert_with(|| finding.help(help));
     }

@@ -1,5 +1,7 @@
 //! One obligation for several actions at once.
 
+use std::collections::BTreeSet;
+
 use rolebook_plugin::{Finding, LintBook};
 use rolebook_policy::{Cell, CellKind, ObligationId};
 
@@ -11,9 +13,11 @@ fn check(book: &LintBook<'_>) -> Vec<Finding> {
     for row in policy.matrices.iter().flat_map(|matrix| &matrix.rows) {
         let actions = row.actions();
         let limited: Vec<(&Cell, &[ObligationId])> = row.cells.iter().filter_map(limits).collect();
-        let (Some((first, obligations)), true) = (limited.first(), actions.len() > 1) else { continue };
-        let names: Vec<String> = obligations.iter().map(|id| format!("`{}`", policy.obligation_name(*id))).collect();
-        let message = format!("{} stands for {} actions at once", names.join(", "), actions.len());
+        let (Some((first, _)), true) = (limited.first(), actions.len() > 1) else { continue };
+        let asked: BTreeSet<ObligationId> = limited.iter().flat_map(|(_, asked)| asked.iter().copied()).collect();
+        let names: Vec<String> = asked.iter().map(|id| format!("`{}`", policy.obligation_name(*id))).collect();
+        let stands = if names.len() == 1 { "stands" } else { "stand" };
+        let message = format!("{} {stands} for {} actions at once", names.join(", "), actions.len());
         let mut finding = Finding::new(message, first.place, &first.text, "the caller must know what it is for each");
         for (cell, _) in limited.iter().skip(1) {
             finding = finding.and(cell.place, &cell.text, "here, too");

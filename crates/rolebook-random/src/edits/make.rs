@@ -77,8 +77,9 @@ fn words(state: &State, rng: &mut Rng) -> Vec<String> {
 fn edited(text: &str, words: &[String], rng: &mut Rng) -> String {
     let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
     let at = rng.below(lines.len());
-    match rng.below(9) {
+    match rng.below(10) {
         0 => drop(lines.remove(at)),
+        9 => part_table(&mut lines, at),
         1 => lines.insert(at, lines[at].clone()),
         2 => {
             let other = if rng.chance(50) { (at + 1) % lines.len() } else { rng.below(lines.len()) };
@@ -101,6 +102,17 @@ fn edited(text: &str, words: &[String], rng: &mut Rng) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// Lets a table of its own, with the same head, begin at a line of a table.
+fn part_table(lines: &mut Vec<String>, at: usize) {
+    let begins = |line: &String| ["matrix ", "ceiling ", "settings "].iter().any(|word| line.starts_with(word));
+    let Some(start) = lines[..at].iter().rposition(begins).filter(|start| start + 2 <= at && lines[at].contains('|'))
+    else {
+        return;
+    };
+    let (title, columns) = (lines[start].replacen('"', "\"Other ", 1), lines[start + 1].clone());
+    lines.splice(at..at, ["}".to_owned(), title, columns]);
 }
 
 /// A byte at which a character begins, or the end.
